@@ -1,0 +1,1 @@
+"""Highfence: streaming restricted-party screening on Kafka."""

@@ -1,0 +1,80 @@
+"""A hit: one party of one transaction against one listed entry."""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from streams.records.base import Identity, Name, Record
+from streams.records.list_entry import ListedName
+from streams.records.list_release import Count
+from streams.records.party import Party
+from streams.records.transaction import Moment
+
+Ratio = Annotated[float, Meta(ge=0, le=1)]
+
+EvidenceKind = Literal[
+    "word", "ignored", "name", "country", "address", "identifier", "birth_date", "entity_type", "alias"
+]
+Effect = Literal["supports", "contradicts", "ignored"]
+
+
+class Evidence(Record):
+    """One reason for or against a match.
+
+    ``text`` is a plain sentence. For words, ``ours`` is the party's word, ``listed`` the list's,
+    ``similarity`` how well they agree (0 to 1) and ``weight`` the share of the name's information they carry.
+    """
+
+    kind: EvidenceKind
+    effect: Effect
+    text: str
+    ours: str = ""
+    listed: str = ""
+    similarity: Ratio | None = None
+    weight: Ratio | None = None
+
+
+class ListedParty(Record):
+    """What the alert shows of the listed entry."""
+
+    source: Identity
+    entry_id: Identity
+    name: Name
+    names: tuple[ListedName, ...] = ()
+    countries: tuple[str, ...] = ()
+    programs: tuple[str, ...] = ()
+    license_requirement: str = ""
+    license_policy: str = ""
+    citation: str = ""
+    effective_from: date | None = None
+    effective_to: date | None = None
+
+
+class Alert(Record, omit_defaults=False):
+    """A hit to be looked at by a person.
+
+    ``alert_id`` depends only on transaction, revision, party position and entry, so the same hit found
+    twice has one id. ``field`` is the path of the party's field that matched (``name``, ``alt_names[0]``,
+    ``addresses[1]`` …) and ``value`` its content. ``listed.name`` is the listed name that matched best.
+    """
+
+    alert_id: Identity
+    trigger: Literal["live", "lookback"]
+    transaction_id: Identity
+    revision: Count
+    outcome: Literal["review", "hold"]
+    party_index: Count
+    party: Party
+    field: str
+    value: str
+    listed: ListedParty
+    score: Ratio
+    threshold: Ratio
+    evidence: tuple[Evidence, ...]
+    summary: str
+    release_id: str
+    policy_version: str
+    raised_at: Moment

@@ -1,0 +1,31 @@
+"""An event that could not be read or screened, kept whole."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from streams.records.base import Record
+from streams.records.decision import EventSource
+from streams.records.transaction import Moment
+
+Reason = Literal["empty", "too_large", "not_json", "too_deep", "invalid", "unsupported_envelope", "screening_failed"]
+
+
+class Header(Record):
+    """A header of the event; ``value`` is base64 of its bytes, None when it had none."""
+
+    key: str
+    value: bytes | None = None
+
+
+class DeadLetter(Record, omit_defaults=False):
+    """The event's bytes and headers untouched (base64 in JSON), why it is here, where it came from, when."""
+
+    reason: Reason
+    detail: str
+    transaction_id: str | None
+    source: EventSource
+    key: bytes | None
+    value: bytes | None
+    headers: tuple[Header, ...]
+    failed_at: Moment

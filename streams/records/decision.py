@@ -1,0 +1,45 @@
+"""The answer to one transaction."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from streams.records.base import Identity, Record
+from streams.records.list_release import Count
+from streams.records.transaction import Moment
+
+Outcome = Literal["clear", "review", "hold", "error"]
+
+
+class ReleaseRef(Record):
+    """The release of a list a decision was made under."""
+
+    release_id: Identity
+    digest: Identity
+
+
+class EventSource(Record):
+    """Where the event came from: a topic's partition and offset, or a file and line."""
+
+    topic: Identity
+    partition: Count
+    offset: Count
+
+
+class Decision(Record, omit_defaults=False):
+    """One per transaction and revision, keyed by ``transaction_id``.
+
+    ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` names hits that a
+    clearance covers.
+    """
+
+    transaction_id: Identity
+    revision: Count
+    outcome: Outcome
+    alert_ids: tuple[str, ...]
+    suppressed: tuple[str, ...]
+    releases: dict[str, ReleaseRef]
+    policy_version: str
+    source: EventSource
+    screened_at: Moment
+    reason: str = ""

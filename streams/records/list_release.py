@@ -1,0 +1,38 @@
+"""The marker that makes a publication of a list a release."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from streams.records.base import Identity, Record
+from streams.records.transaction import Moment
+
+Count = Annotated[int, Meta(ge=0)]
+
+
+class ForcedBy(Record):
+    """Who let a quarantined release through, and why."""
+
+    name: Identity
+    reason: Identity
+
+
+class ListRelease(Record):
+    """One release of one list, written last in the transaction that publishes it.
+
+    ``entries`` and ``digest`` cover every active entry of the source, so they can be verified after the
+    topic was compacted; ``added``, ``changed`` and ``removed`` count against ``previous_release_id``.
+    """
+
+    source: Identity
+    release_id: Identity
+    published_at: Moment
+    entries: Count
+    digest: Identity
+    previous_release_id: str | None = None
+    added: Count = 0
+    changed: Count = 0
+    removed: Count = 0
+    forced_by: ForcedBy | None = None

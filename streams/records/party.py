@@ -1,0 +1,53 @@
+"""A party: anyone with a role in a transaction."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from msgspec import Meta
+
+from streams.records.base import Country, Identity, Name, PartialDate, Record, Text
+
+EntityType = Literal["person", "organization", "vessel", "aircraft"]
+
+
+class Address(Record):
+    """A postal address, in parts, as one line (``raw``), or both."""
+
+    street: Text = ""
+    city: Text = ""
+    region: Text = ""
+    postal_code: Annotated[str, Meta(max_length=64)] = ""
+    country: Country = ""
+    raw: Text = ""
+
+
+class Identifier(Record):
+    """An identifier such as an IMO number, LEI, BIC, registration or passport number."""
+
+    type: Annotated[str, Meta(min_length=1, max_length=128)]
+    value: Identity
+
+
+class Owner(Record):
+    """Someone who owns a part of a party; ``percent`` is 0 to 100, None when unknown."""
+
+    name: Name
+    country: Country = ""
+    percent: Annotated[float, Meta(ge=0, le=100)] | None = None
+
+
+class Party(Record):
+    """One party of a transaction, as the platform sent it. Every party is screened, whatever its role."""
+
+    name: Name
+    role: Annotated[str, Meta(max_length=128)] = ""
+    native_name: Annotated[str, Meta(max_length=1024)] = ""
+    alt_names: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
+    entity_type: EntityType | None = None
+    country: Country = ""
+    addresses: Annotated[tuple[Address, ...], Meta(max_length=100)] = ()
+    identifiers: Annotated[tuple[Identifier, ...], Meta(max_length=100)] = ()
+    birth_date: PartialDate | None = None
+    incorporated_on: PartialDate | None = None
+    owners: Annotated[tuple[Owner, ...], Meta(max_length=100)] = ()
