@@ -1,1 +1,50 @@
-def main() -> None: ...
+"""The ``highfence`` command: thin, each command calls one function of a room."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+
+import click
+
+from streams.cli.topics import topics
+from streams.errors import HighfenceError
+from streams.settings import load_settings
+
+
+class _Commands(click.Group):
+    """Prints any HighfenceError in one line and exits with status 2."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command."""
+        try:
+            return super().invoke(ctx)
+        except HighfenceError as error:
+            click.echo(f"highfence: {error}", err=True)
+            ctx.exit(2)
+        except BrokenPipeError:
+            # The reader of our output has gone, as in `highfence … | head`.
+            sys.stderr.close()
+            ctx.exit(0)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.option(
+    "--config",
+    "file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="HIGHFENCE_CONFIG",
+    help="Settings file (TOML).",
+)
+@click.option("-v", "--verbose", is_flag=True, help="Show the Kafka client's own log.")
+@click.version_option(package_name="highfence")
+@click.pass_context
+def main(ctx: click.Context, file: Path | None, verbose: bool) -> None:
+    """Streaming restricted-party screening on Kafka."""
+    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("highfence.kafka").setLevel(logging.INFO if verbose else logging.CRITICAL)
+    ctx.obj = load_settings(file)
+
+
+main.add_command(topics)

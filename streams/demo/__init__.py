@@ -1,0 +1,1 @@
+"""The demonstration: invented orders, real list entries, a real Kafka."""

@@ -1,0 +1,1 @@
+"""Kafka: client configuration, topics, transactions, a local broker for development and tests."""

@@ -1,0 +1,1 @@
+"""What travels on topics: typed records and their JSON form, one module per record."""

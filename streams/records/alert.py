@@ -21,7 +21,7 @@ EvidenceKind = Literal[
 Effect = Literal["supports", "contradicts", "ignored"]
 
 
-class Evidence(Record):
+class Evidence(Record, frozen=True, kw_only=True):
     """One reason for or against a match.
 
     ``text`` is a plain sentence. For words, ``ours`` is the party's word, ``listed`` the list's,
@@ -37,7 +37,7 @@ class Evidence(Record):
     weight: Ratio | None = None
 
 
-class ListedParty(Record):
+class ListedParty(Record, frozen=True, kw_only=True):
     """What the alert shows of the listed entry."""
 
     source: Identity
@@ -53,7 +53,7 @@ class ListedParty(Record):
     effective_to: date | None = None
 
 
-class Alert(Record, omit_defaults=False):
+class Alert(Record, frozen=True, kw_only=True, omit_defaults=False):
     """A hit to be looked at by a person.
 
     ``alert_id`` depends only on transaction, revision, party position and entry, so the same hit found

@@ -11,14 +11,14 @@ from streams.records.transaction import Moment
 Reason = Literal["empty", "too_large", "not_json", "too_deep", "invalid", "unsupported_envelope", "screening_failed"]
 
 
-class Header(Record):
+class Header(Record, frozen=True, kw_only=True):
     """A header of the event; ``value`` is base64 of its bytes, None when it had none."""
 
     key: str
     value: bytes | None = None
 
 
-class DeadLetter(Record, omit_defaults=False):
+class DeadLetter(Record, frozen=True, kw_only=True, omit_defaults=False):
     """The event's bytes and headers untouched (base64 in JSON), why it is here, where it came from, when."""
 
     reason: Reason

@@ -11,14 +11,14 @@ from streams.records.transaction import Moment
 Outcome = Literal["clear", "review", "hold", "error"]
 
 
-class ReleaseRef(Record):
+class ReleaseRef(Record, frozen=True, kw_only=True):
     """The release of a list a decision was made under."""
 
     release_id: Identity
     digest: Identity
 
 
-class EventSource(Record):
+class EventSource(Record, frozen=True, kw_only=True):
     """Where the event came from: a topic's partition and offset, or a file and line."""
 
     topic: Identity
@@ -26,7 +26,7 @@ class EventSource(Record):
     offset: Count
 
 
-class Decision(Record, omit_defaults=False):
+class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     """One per transaction and revision, keyed by ``transaction_id``.
 
     ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` names hits that a

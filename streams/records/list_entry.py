@@ -9,7 +9,7 @@ from streams.records.base import Country, Identity, Name, PartialDate, Record
 from streams.records.party import Address, EntityType, Identifier
 
 
-class ListedName(Record):
+class ListedName(Record, frozen=True, kw_only=True):
     """A name under which a restricted party is listed.
 
     ``strength`` is weak for aliases the list itself calls weak, or that are too common to stand alone.
@@ -20,7 +20,7 @@ class ListedName(Record):
     strength: Literal["strong", "weak"] = "strong"
 
 
-class RelatedEntry(Record):
+class RelatedEntry(Record, frozen=True, kw_only=True):
     """Another party the list names beside this one: ``relation`` is the list's own word, such as "linked to"."""
 
     name: Name
@@ -28,7 +28,7 @@ class RelatedEntry(Record):
     entry_id: str = ""
 
 
-class ListEntry(Record):
+class ListEntry(Record, frozen=True, kw_only=True):
     """One entry of a list as its source published it.
 
     ``entry_id`` is stable across releases of ``source``. ``effective_from`` and ``effective_to`` are days

@@ -12,14 +12,14 @@ from streams.records.transaction import Moment
 Count = Annotated[int, Meta(ge=0)]
 
 
-class ForcedBy(Record):
+class ForcedBy(Record, frozen=True, kw_only=True):
     """Who let a quarantined release through, and why."""
 
     name: Identity
     reason: Identity
 
 
-class ListRelease(Record):
+class ListRelease(Record, frozen=True, kw_only=True):
     """One release of one list, written last in the transaction that publishes it.
 
     ``entries`` and ``digest`` cover every active entry of the source, so they can be verified after the

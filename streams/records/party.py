@@ -11,7 +11,7 @@ from streams.records.base import Country, Identity, Name, PartialDate, Record, T
 EntityType = Literal["person", "organization", "vessel", "aircraft"]
 
 
-class Address(Record):
+class Address(Record, frozen=True, kw_only=True):
     """A postal address, in parts, as one line (``raw``), or both."""
 
     street: Text = ""
@@ -22,14 +22,14 @@ class Address(Record):
     raw: Text = ""
 
 
-class Identifier(Record):
+class Identifier(Record, frozen=True, kw_only=True):
     """An identifier such as an IMO number, LEI, BIC, registration or passport number."""
 
     type: Annotated[str, Meta(min_length=1, max_length=128)]
     value: Identity
 
 
-class Owner(Record):
+class Owner(Record, frozen=True, kw_only=True):
     """Someone who owns a part of a party; ``percent`` is 0 to 100, None when unknown."""
 
     name: Name
@@ -37,7 +37,7 @@ class Owner(Record):
     percent: Annotated[float, Meta(ge=0, le=100)] | None = None
 
 
-class Party(Record):
+class Party(Record, frozen=True, kw_only=True):
     """One party of a transaction, as the platform sent it. Every party is screened, whatever its role."""
 
     name: Name

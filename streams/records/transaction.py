@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from streams.records.base import Country, Identity, Record, Text
+from streams.records.base import Identity, Record, Text
 from streams.records.party import Party
 
 MAX_PARTIES = 1000
@@ -16,7 +16,7 @@ Moment = Annotated[datetime, Meta(tz=True)]
 """A moment in RFC 3339 with its offset; written in UTC."""
 
 
-class Item(Record):
+class Item(Record, frozen=True, kw_only=True):
     """A line of goods; ``value`` is in the transaction's currency, ``quantity`` in pieces or units sold."""
 
     description: Text = ""
@@ -26,7 +26,7 @@ class Item(Record):
     value: float | None = None
 
 
-class Route(Record):
+class Route(Record, frozen=True, kw_only=True):
     """Where the goods go; places are ports, cities or countries as the platform names them."""
 
     loading: Text = ""
@@ -37,7 +37,7 @@ class Route(Record):
     carrier: Text = ""
 
 
-class Transaction(Record):
+class Transaction(Record, frozen=True, kw_only=True):
     """An order, shipment or payment and its parties.
 
     ``revision`` counts the versions of one transaction from 0; each revision is screened and decided anew.
@@ -45,7 +45,7 @@ class Transaction(Record):
 
     transaction_id: Identity
     parties: Annotated[tuple[Party, ...], Meta(min_length=1, max_length=MAX_PARTIES)]
-    revision: Annotated[int, Meta(ge=0)] = 0
+    revision: Annotated[int, Meta(ge=0, le=2_147_483_647)] = 0
     kind: Literal["order", "shipment", "payment"] = "order"
     occurred_at: Moment | None = None
     departed_at: Moment | None = None

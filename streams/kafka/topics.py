@@ -1,0 +1,208 @@
+"""The topics: their names, settings, creation and check. Nothing relies on auto-creation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from streams.errors import TopicError
+from streams.kafka.clients import (
+    Heard,
+    common_config,
+    connect,
+    existing_topics,
+    reason_of,
+    roomy_message_bytes,
+)
+from streams.settings import Settings
+
+_DAY_MS = 24 * 60 * 60 * 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A topic as it should be; ``config`` holds only the settings Highfence relies on."""
+
+    name: str
+    partitions: int
+    config: Mapping[str, str]
+
+
+_Difference = tuple[Topic, list[tuple[str, str, str]]]
+"""A topic and its settings that differ, each as (key, what is set, what is wanted)."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicNames:
+    """The names of all topics under one prefix."""
+
+    prefix: str = ""
+
+    @property
+    def transactions(self) -> str:
+        """Events in."""
+        return f"{self.prefix}transactions"
+
+    @property
+    def list_updates(self) -> str:
+        """Lists and their releases."""
+        return f"{self.prefix}list-updates"
+
+    @property
+    def decisions(self) -> str:
+        """One decision per event."""
+        return f"{self.prefix}decisions"
+
+    @property
+    def alerts(self) -> str:
+        """One alert per hit."""
+        return f"{self.prefix}alerts"
+
+    @property
+    def dead_letters(self) -> str:
+        """Events that could not be read or screened."""
+        return f"{self.prefix}dead-letters"
+
+
+def wanted_topics(settings: Settings) -> tuple[Topic, ...]:
+    """Every topic with the settings it needs."""
+    names = TopicNames(settings.topics.prefix)
+    partitions = settings.topics.partitions
+    roomy = {"max.message.bytes": str(roomy_message_bytes(settings))}
+    kept = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(settings.topics.retention_days * _DAY_MS),
+        **roomy,
+    }
+    events = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(settings.topics.transactions_retention_days * _DAY_MS),
+        "max.message.bytes": str(settings.limits.max_event_bytes),
+    }
+    return (
+        Topic(names.transactions, partitions, events),
+        Topic(names.list_updates, 1, {"cleanup.policy": "compact", **roomy}),
+        Topic(names.decisions, partitions, kept),
+        Topic(names.alerts, partitions, kept),
+        Topic(names.dead_letters, partitions, kept),
+    )
+
+
+def check_topics(settings: Settings) -> list[str]:
+    """What is wrong with the topics on the broker, a line each; empty when all is well.
+
+    More partitions than wanted are fine; fewer, a missing topic or another setting are not. Raises
+    BrokerUnreachableError.
+    """
+    heard = Heard()
+    return _problems(connect(AdminClient, common_config(settings), heard), settings, heard)
+
+
+def apply_topics(settings: Settings) -> list[str]:
+    """Create the topics that are missing, set what differs; returns what was done, a line each.
+
+    Raises TopicError when a topic cannot be brought into its form (too few partitions), and
+    BrokerUnreachableError.
+    """
+    heard = Heard()
+    admin = connect(AdminClient, common_config(settings), heard)
+    wanted = wanted_topics(settings)
+    existing = existing_topics(admin, settings, heard)
+    done = _create(admin, [topic for topic in wanted if topic.name not in existing], settings)
+    done += _alter(
+        admin, _differences(admin, [topic for topic in wanted if topic.name in existing], settings), settings
+    )
+    if problems := _problems(admin, settings, heard):
+        raise TopicError("; ".join(problems))
+    return done
+
+
+def _create(admin: AdminClient, missing: list[Topic], settings: Settings) -> list[str]:
+    if not missing:
+        return []
+    new = [
+        NewTopic(
+            topic.name,
+            num_partitions=topic.partitions,
+            replication_factor=settings.topics.replication_factor,
+            config=dict(topic.config),
+        )
+        for topic in missing
+    ]
+    for name, outcome in admin.create_topics(new, operation_timeout=settings.kafka.timeout_seconds).items():
+        _settle(outcome, f"topic {name} could not be created", settings)
+    return [f"created {topic.name}" for topic in missing]
+
+
+def _alter(admin: AdminClient, differing: list[_Difference], settings: Settings) -> list[str]:
+    if not differing:
+        return []
+    resources = [
+        ConfigResource(
+            ResourceType.TOPIC,
+            topic.name,
+            incremental_configs=[
+                ConfigEntry(key, wanted, incremental_operation=AlterConfigOpType.SET) for key, _, wanted in changes
+            ],
+        )
+        for topic, changes in differing
+    ]
+    for resource, outcome in admin.incremental_alter_configs(resources).items():
+        _settle(outcome, f"topic {resource.name} could not be changed", settings)
+    return [f"set {topic.name} {key}={wanted}" for topic, changes in differing for key, _, wanted in changes]
+
+
+def _settle(outcome: Future[object], what: str, settings: Settings) -> None:
+    try:
+        outcome.result(timeout=settings.kafka.timeout_seconds)
+    except KafkaException as error:
+        raise TopicError(f"{what}: {reason_of(error)}") from error
+
+
+def _problems(admin: AdminClient, settings: Settings, heard: Heard) -> list[str]:
+    existing = existing_topics(admin, settings, heard)
+    problems: list[str] = []
+    found: list[Topic] = []
+    for topic in wanted_topics(settings):
+        partitions = existing.get(topic.name)
+        if partitions is None:
+            problems.append(f"topic {topic.name} is missing: run 'highfence topics apply'")
+            continue
+        found.append(topic)
+        if topic.partitions == 1 and partitions != 1:
+            problems.append(f"topic {topic.name} has {partitions} partitions: releases need exactly 1")
+        elif partitions < topic.partitions:
+            problems.append(f"topic {topic.name} has {partitions} partitions: {topic.partitions} are wanted")
+    for topic, changes in _differences(admin, found, settings):
+        problems.extend(f"topic {topic.name} has {key}={came}: {wanted} is wanted" for key, came, wanted in changes)
+    return problems
+
+
+def _differences(admin: AdminClient, topics: list[Topic], settings: Settings) -> list[_Difference]:
+    if not topics:
+        return []
+    described = admin.describe_configs([ConfigResource(ResourceType.TOPIC, topic.name) for topic in topics])
+    by_name = {resource.name: outcome for resource, outcome in described.items()}
+    differing: list[_Difference] = []
+    for topic in topics:
+        try:
+            config = by_name[topic.name].result(timeout=settings.kafka.timeout_seconds)
+        except KafkaException as error:
+            raise TopicError(f"topic {topic.name} could not be described: {reason_of(error)}") from error
+        changes = [
+            (key, str(config[key].value), wanted) for key, wanted in topic.config.items() if config[key].value != wanted
+        ]
+        if changes:
+            differing.append((topic, changes))
+    return differing

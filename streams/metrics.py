@@ -1,0 +1,104 @@
+"""Every metric of every process, in one place.
+
+Names follow the Prometheus conventions: base units, ``_total`` on counters.
+"""
+
+from __future__ import annotations
+
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+
+_SCREENING_SECONDS = (
+    0.00001,
+    0.000025,
+    0.00005,
+    0.0001,
+    0.00025,
+    0.0005,
+    0.001,
+    0.0025,
+    0.005,
+    0.01,
+    0.05,
+    0.25,
+    1,
+)
+_SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+_EVENTS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000)
+
+
+class Metrics:
+    """The metrics of one process, in a registry of its own."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.events = Counter("highfence_events", "Events decided, by outcome", ["outcome"], registry=registry)
+        self.parties = Counter("highfence_parties", "Parties screened", registry=registry)
+        self.alerts = Counter(
+            "highfence_alerts", "Alerts raised, by list and outcome", ["source", "outcome"], registry=registry
+        )
+        self.dead_letters = Counter(
+            "highfence_dead_letters",
+            "Events that became dead letters, by reason",
+            ["reason"],
+            registry=registry,
+        )
+        self.screening_seconds = Histogram(
+            "highfence_screening_seconds",
+            "Screening one event",
+            buckets=_SCREENING_SECONDS,
+            registry=registry,
+        )
+        self.batch_events = Histogram(
+            "highfence_batch_events", "Events in one Kafka transaction", buckets=_EVENTS, registry=registry
+        )
+        self.transaction_seconds = Histogram(
+            "highfence_transaction_seconds",
+            "From a batch's first event in hand to its Kafka transaction committed",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.aborts = Counter("highfence_transaction_aborts", "Kafka transactions aborted", registry=registry)
+        self.end_to_end_seconds = Histogram(
+            "highfence_end_to_end_seconds",
+            "From the event's Kafka timestamp to its decision committed",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.lag = Gauge(
+            "highfence_consumer_lag",
+            "Offsets between the partition's end and the worker's position; commit markers count",
+            ["topic", "partition"],
+            registry=registry,
+        )
+        self.ready = Gauge("highfence_ready", "1 when the process does its work, else 0", registry=registry)
+        self.index_entries = Gauge(
+            "highfence_index_entries", "Listed entries in the index, by list", ["source"], registry=registry
+        )
+        self.index_names = Gauge(
+            "highfence_index_names", "Listed names in the index, by list", ["source"], registry=registry
+        )
+        self.release_published = Gauge(
+            "highfence_release_published_timestamp_seconds",
+            "When the release in force was published, by list",
+            ["source"],
+            registry=registry,
+        )
+        self.release_age = Gauge(
+            "highfence_release_age_seconds",
+            "Age of the release in force, by list",
+            ["source"],
+            registry=registry,
+        )
+        self.releases_applied = Counter(
+            "highfence_releases_applied", "Releases put in force, by list", ["source"], registry=registry
+        )
+        self.releases_refused = Counter(
+            "highfence_releases_refused", "Releases that did not hold and were refused", registry=registry
+        )
+        self.apply_seconds = Histogram(
+            "highfence_release_apply_seconds",
+            "Putting releases into the index",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.build = Info("highfence_build", "Version and policy of this process", registry=registry)

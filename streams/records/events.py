@@ -1,0 +1,113 @@
+"""An incoming Kafka message to a Transaction.
+
+Accepted forms: bare JSON; CloudEvents 1.0 in structured mode (the message is the envelope, the transaction
+its ``data`` or ``data_base64``); CloudEvents in binary mode (attributes in ``ce_*`` headers, the message is
+the transaction). See the CloudEvents Kafka protocol binding, section 3.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Sequence
+
+import msgspec
+
+from streams.errors import UnreadableEventError
+from streams.records.base import Record
+from streams.records.transaction import Transaction
+
+Headers = Sequence[tuple[str, bytes | None]]
+
+DEFAULT_MAX_BYTES = 1_048_576
+
+
+class _Envelope(Record, frozen=True, kw_only=True):
+    """The parts of a structured CloudEvent that matter here."""
+
+    specversion: str
+    id: str = ""
+    data: msgspec.Raw = msgspec.Raw()
+    data_base64: str | None = None
+
+
+class _Identity(Record, frozen=True, kw_only=True):
+    """Just the identity of an event that is otherwise broken."""
+
+    transaction_id: str
+
+
+_transaction = msgspec.json.Decoder(Transaction)
+_envelope = msgspec.json.Decoder(_Envelope)
+_identity = msgspec.json.Decoder(_Identity)
+
+
+def read_event(value: bytes | None, headers: Headers = (), max_bytes: int = DEFAULT_MAX_BYTES) -> Transaction:
+    """Read one event.
+
+    ``value`` is the message's bytes, ``headers`` its headers, ``max_bytes`` the largest message that is read
+    at all. Raises UnreadableEventError with a reason, the field, and the transaction's id where it could
+    still be found.
+    """
+    if not value:
+        raise UnreadableEventError("empty", "the message has no value")
+    if len(value) > max_bytes:
+        raise UnreadableEventError("too_large", f"the message has {len(value):,} bytes; at most {max_bytes:,} are read")
+    if headers:
+        for key, content in headers:
+            if key.lower() == "content-type" and content and content.startswith(b"application/cloudevents"):
+                return _read_structured(value, content)
+    try:
+        return _transaction.decode(value)
+    except msgspec.ValidationError as error:
+        if b'"specversion"' in value and b'"transaction_id"' not in value.split(b'"data"', 1)[0]:
+            return _read_structured(value, b"application/cloudevents+json")
+        raise UnreadableEventError("invalid", str(error), _salvage(value)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableEventError("not_json", str(error)) from error
+    except RecursionError as error:
+        raise UnreadableEventError("too_deep", "the JSON is nested too deeply") from error
+
+
+def _read_structured(value: bytes, content_type: bytes) -> Transaction:
+    media = content_type.split(b";", 1)[0].strip().lower()
+    if media != b"application/cloudevents+json":
+        raise UnreadableEventError(
+            "unsupported_envelope",
+            f"content-type {media.decode('latin-1')!r}; application/cloudevents+json is understood",
+        )
+    try:
+        envelope = _envelope.decode(value)
+    except msgspec.ValidationError as error:
+        raise UnreadableEventError("unsupported_envelope", f"not a CloudEvent: {error}") from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableEventError("not_json", str(error)) from error
+    except RecursionError as error:
+        raise UnreadableEventError("too_deep", "the JSON is nested too deeply") from error
+    if not envelope.specversion.startswith("1."):
+        raise UnreadableEventError("unsupported_envelope", f"CloudEvents {envelope.specversion!r}; 1.x is understood")
+    content = bytes(envelope.data)
+    if envelope.data_base64 is not None:
+        try:
+            content = base64.b64decode(envelope.data_base64, validate=True)
+        except binascii.Error as error:
+            raise UnreadableEventError("unsupported_envelope", f"data_base64: {error}") from error
+    if not content:
+        raise UnreadableEventError("unsupported_envelope", "the CloudEvent has neither data nor data_base64")
+    try:
+        return _transaction.decode(content)
+    except msgspec.ValidationError as error:
+        raise UnreadableEventError("invalid", f"in data: {error}", _salvage(content)) from error
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise UnreadableEventError("not_json", f"in data: {error}") from error
+    except RecursionError as error:
+        raise UnreadableEventError("too_deep", "in data: the JSON is nested too deeply") from error
+
+
+def _salvage(value: bytes) -> str | None:
+    """The transaction's id of an event that is JSON but otherwise broken."""
+    try:
+        found = _identity.decode(value).transaction_id
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    return found if 0 < len(found) <= 512 else None

@@ -1,0 +1,161 @@
+"""One frozen settings object, from a TOML file and ``HIGHFENCE_*`` environment variables.
+
+A nested key is written with two underscores in the environment: ``HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS`` is
+``bootstrap_servers`` of ``[kafka]`` in the file. The environment wins over the file. Kafka client properties
+have dots in their names, so in the environment they come as JSON:
+``HIGHFENCE_KAFKA__PROPERTIES='{"security.protocol": "SASL_SSL"}'``.
+"""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from pathlib import Path
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+)
+from pydantic_settings import (
+    SettingsError as EnvironmentReadError,
+)
+
+from streams.errors import SettingsError
+
+Port = Annotated[int, Field(ge=0, le=65535)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
+
+
+class _Section(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+class KafkaSettings(_Section):
+    """How to reach Kafka; ``properties`` go to every client unchanged (TLS, SASL, any librdkafka property)."""
+
+    bootstrap_servers: Annotated[str, Field(min_length=1)] = "127.0.0.1:9092"
+    properties: dict[str, str | int | float | bool] = {}
+    timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
+    """How long a command waits for a broker to answer."""
+
+
+class TopicSettings(_Section):
+    """What ``highfence topics apply`` creates. Partitions hold for the topics of the stream."""
+
+    prefix: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]*$", max_length=100)] = ""
+    partitions: Annotated[int, Field(ge=1, le=10_000)] = 6
+    replication_factor: Annotated[int, Field(ge=1, le=10)] = 1
+    retention_days: Days = 3653
+    """Decisions, alerts and dead letters are kept ten years, the record-keeping period of US sanctions
+    law since 2025-03-12 (31 CFR 501.601)."""
+    transactions_retention_days: Days = 7
+
+
+class WorkerSettings(_Section):
+    """The screening worker."""
+
+    group_id: Annotated[str, Field(min_length=1)] = "highfence-worker"
+    replica: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$")] = "0"
+    """Stable and unique per running worker: it makes the transactional id, by which a zombie is fenced."""
+    batch_events: Annotated[int, Field(ge=1, le=100_000)] = 500
+    """At most this many events in one Kafka transaction."""
+    batch_wait_seconds: Annotated[float, Field(gt=0, le=10)] = 0.05
+    """How long a batch waits for its first events."""
+    transaction_timeout_seconds: Annotated[float, Field(ge=1, le=900)] = 60.0
+    session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
+
+
+class ListSettings(_Section):
+    """When lists are too old to screen with."""
+
+    max_age_days: Annotated[float, Field(gt=0, le=36_500)] = 30.0
+    """A worker stops screening once any list in force was last published longer ago than this."""
+    max_silence_seconds: Annotated[float, Field(gt=0, le=86_400)] = 30.0
+    """A worker stops screening when the list topic could not be read for this long."""
+
+
+class LimitSettings(_Section):
+    """What an event may cost."""
+
+    max_event_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 1_048_576
+
+
+class PolicySettings(_Section):
+    """The screening policy; without a file the packaged one holds."""
+
+    file: Path | None = None
+
+
+class MetricsSettings(_Section):
+    """Where a process serves /metrics, /healthz and /readyz. Port 0 takes a free one."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Port = 9464
+
+
+class Settings(BaseSettings):
+    """All settings of every process."""
+
+    model_config = SettingsConfigDict(
+        env_prefix="HIGHFENCE_", env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
+    )
+
+    kafka: KafkaSettings = KafkaSettings()
+    topics: TopicSettings = TopicSettings()
+    worker: WorkerSettings = WorkerSettings()
+    lists: ListSettings = ListSettings()
+    limits: LimitSettings = LimitSettings()
+    policy: PolicySettings = PolicySettings()
+    metrics: MetricsSettings = MetricsSettings()
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """The environment wins over the file, whose content arrives as init arguments."""
+        return env_settings, init_settings
+
+
+def load_settings(file: Path | None = None) -> Settings:
+    """Settings from the file, if any, and the environment.
+
+    Raises SettingsError naming every wrong key, what came and what is allowed.
+    """
+    content: dict[str, Any] = {}
+    if file is not None:
+        try:
+            content = tomllib.loads(file.read_text(encoding="utf-8"))
+        except OSError as error:
+            raise SettingsError(f"settings file {file}: {error.strerror}") from error
+        except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+            raise SettingsError(f"settings file {file} is not TOML: {error}") from error
+    try:
+        return Settings(**content)
+    except ValidationError as error:
+        raise SettingsError("; ".join(_explain(problem) for problem in error.errors())) from error
+    except EnvironmentReadError as error:
+        raise SettingsError(f"{error}; sections and properties in the environment are written as JSON") from error
+
+
+_SECRET_WORDS = ("password", "secret", "token", "sasl.oauthbearer.config", "ssl.key.pem")
+
+
+def is_secret(key: str) -> bool:
+    """Whether a setting's value must never be shown."""
+    return any(word in key.lower() for word in _SECRET_WORDS)
+
+
+def _explain(problem: Any) -> str:
+    key = ".".join(str(part) for part in problem["loc"])
+    if problem["type"] == "extra_forbidden":
+        return f"{key}: no such setting"
+    came = "***" if is_secret(key) else json.dumps(problem["input"], default=str)
+    return f"{key}: {problem['msg']}, got {came}"
