@@ -13,6 +13,10 @@ from streams.errors import BrokerUnreachableError, SettingsError
 from streams.settings import Settings
 
 Config = dict[str, str | int | float | bool]
+LARGEST_RECORD_BYTES = 96 * 1024 * 1024
+"""The largest record a producer sends: a dead letter carries its event whole, in base64, and a broker takes
+requests of at most 100 MiB by default (socket.request.max.bytes)."""
+
 Client = TypeVar("Client", AdminClient, Consumer, Producer)
 
 logger = logging.getLogger("highfence.kafka")
@@ -40,19 +44,21 @@ def consumer_config(settings: Settings, group_id: str, more: Config | None = Non
 
 
 def producer_config(settings: Settings, more: Config | None = None) -> Config:
-    """An idempotent producer; messages up to what the roomiest topic takes."""
+    """An idempotent producer."""
     return {
         "enable.idempotence": True,
         "compression.type": "lz4",
         "linger.ms": 5,
-        "message.max.bytes": roomy_message_bytes(settings) + 65_536,
+        "message.max.bytes": LARGEST_RECORD_BYTES,
+        # The partitioner of Kafka's Java clients, so that a key has the same partition whoever produces it.
+        "partitioner": "murmur2_random",
         **(more or {}),
         **common_config(settings),
     }
 
 
 def roomy_message_bytes(settings: Settings) -> int:
-    """The largest record of the output topics: an event in base64 with its reason and headers around it."""
+    """The largest decision or alert: it carries one party of an event and one listed entry."""
     return max(2 * settings.limits.max_event_bytes, 2_097_152)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ from streams.kafka.clients import (
     connect,
     existing_topics,
     reason_of,
-    roomy_message_bytes,
+    LARGEST_RECORD_BYTES, roomy_message_bytes,
 )
 from streams.settings import Settings
 
@@ -74,6 +74,26 @@ class TopicNames:
         """Events that could not be read or screened."""
         return f"{self.prefix}dead-letters"
 
+    @property
+    def parties(self) -> str:
+        """Every party seen, for lookback."""
+        return f"{self.prefix}parties"
+
+    @property
+    def dispositions(self) -> str:
+        """What analysts decided."""
+        return f"{self.prefix}dispositions"
+
+    @property
+    def clearances(self) -> str:
+        """Which hits analysts cleared, and until when."""
+        return f"{self.prefix}clearances"
+
+    @property
+    def cases(self) -> str:
+        """The desk's cases."""
+        return f"{self.prefix}cases"
+
 
 def wanted_topics(settings: Settings) -> tuple[Topic, ...]:
     """Every topic with the settings it needs."""
@@ -93,9 +113,13 @@ def wanted_topics(settings: Settings) -> tuple[Topic, ...]:
     return (
         Topic(names.transactions, partitions, events),
         Topic(names.list_updates, 1, {"cleanup.policy": "compact", **roomy}),
+        Topic(names.parties, partitions, {"cleanup.policy": "compact", **roomy}),
+        Topic(names.clearances, 1, {"cleanup.policy": "compact", **roomy}),
+        Topic(names.cases, partitions, {"cleanup.policy": "compact", **roomy}),
+        Topic(names.dispositions, partitions, kept),
         Topic(names.decisions, partitions, kept),
         Topic(names.alerts, partitions, kept),
-        Topic(names.dead_letters, partitions, kept),
+        Topic(names.dead_letters, partitions, {**kept, "max.message.bytes": str(LARGEST_RECORD_BYTES)}),
     )
 
 
@@ -107,6 +131,14 @@ def check_topics(settings: Settings) -> list[str]:
     """
     heard = Heard()
     return _problems(connect(AdminClient, common_config(settings), heard), settings, heard)
+
+
+def require_topics(settings: Settings, names: Collection[str]) -> None:
+    """Raise TopicError when one of the topics is missing, BrokerUnreachableError when nobody answers."""
+    heard = Heard()
+    existing = existing_topics(connect(AdminClient, common_config(settings), heard), settings, heard)
+    if missing := sorted(set(names) - existing.keys()):
+        raise TopicError(f"missing topics: {', '.join(missing)}: run 'highfence topics apply'")
 
 
 def apply_topics(settings: Settings) -> list[str]:

@@ -1,0 +1,170 @@
+"""``highfence screen`` and ``highfence explain``: lists and parties without Kafka."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import BinaryIO
+
+import click
+import msgspec
+import orjson
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from streams.cli.context import policy_of, settings_of
+from streams.cli.terminal import safe
+from streams.lists.loading import LoadedList, load_list
+from streams.matching import Match
+from streams.records.party import Party
+from streams.screening.answer import Answer
+from streams.screening.files import screen_file, snapshot_of
+from streams.screening.screener import Screener
+
+_LISTS = click.option(
+    "--list",
+    "lists",
+    multiple=True,
+    required=True,
+    metavar="LIST",
+    help="A list file, or 'bundled'. May be given several times.",
+)
+
+
+@click.command()
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@_LISTS
+@click.option("--output", type=click.File("wb", lazy=False), default="-", help="Where the answers go (standard output).")
+@click.pass_context
+def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], output: BinaryIO) -> None:
+    """Screen FILE, JSON lines or CSV, and write a decision with its alerts per line.
+
+    Exits with 1 when a line could not be screened; its decision is 'error'.
+    """
+    settings = settings_of(ctx)
+    screener = Screener(policy_of(settings))
+    now = datetime.now(UTC)
+    console = Console(stderr=True)
+    with console.status("reading the lists"):
+        snapshot = snapshot_of([_load(name) for name in lists], now)
+    outcomes: Counter[str] = Counter()
+    alerts = parties = 0
+    with Progress(
+        TextColumn("screening"), BarColumn(), TextColumn("{task.fields[done]:,} events"), TimeRemainingColumn(),
+        console=console, transient=True, disable=not console.is_terminal,
+    ) as bar:  # fmt: skip
+        task = bar.add_task("screening", total=file.stat().st_size, done=0)
+        for answered in screen_file(
+            file,
+            screener,
+            snapshot,
+            now,
+            settings.limits.max_event_bytes,
+            lambda at: bar.update(task, completed=at, done=sum(outcomes.values())),
+        ):
+            output.write(_line(answered))
+            outcomes[answered.decision.outcome] += 1
+            alerts += len(answered.alerts)
+            parties += answered.parties
+    output.flush()
+    counts = ", ".join(f"{outcomes[outcome]:,} {outcome}" for outcome in ("clear", "review", "hold", "error"))
+    click.echo(
+        f"{sum(outcomes.values()):,} events, {parties:,} parties against {len(snapshot.index):,} entries: "
+        f"{counts}; {alerts:,} alerts",
+        err=True,
+    )
+    if outcomes["error"]:
+        ctx.exit(1)
+
+
+def _line(answered: Answer) -> bytes:
+    record = {"decision": answered.decision, "alerts": answered.alerts}
+    if answered.dead_letter is not None:
+        record["dead_letter"] = answered.dead_letter
+    return msgspec.json.encode(record) + b"\n"
+
+
+def _load(name: str) -> LoadedList:
+    return load_list("bundled" if name == "bundled" else Path(name))
+
+
+@click.command()
+@click.argument("name")
+@_LISTS
+@click.option("--country", default="", help="The party's country.")
+@click.option("--address", default="", help="The party's address in one line.")
+@click.option("--type", "entity_type", type=click.Choice(["person", "organization", "vessel", "aircraft"]))
+@click.option("--birth-date", metavar="DATE", help="YYYY, YYYY-MM or YYYY-MM-DD.")
+@click.option("--limit", default=5, show_default=True, type=click.IntRange(1, 100), help="How many candidates.")
+@click.option("--json", "as_json", is_flag=True, help="JSON lines instead of text.")
+@click.pass_context
+def explain(
+    ctx: click.Context,
+    name: str,
+    lists: tuple[str, ...],
+    country: str,
+    address: str,
+    entity_type: str | None,
+    birth_date: str | None,
+    limit: int,
+    as_json: bool,
+) -> None:
+    """Show the best candidates for NAME with their evidence, hit or not."""
+    policy = policy_of(settings_of(ctx))
+    party = _party(name, country, address, entity_type, birth_date)
+    snapshot = snapshot_of([_load(each) for each in lists], datetime.now(UTC))
+    matches = snapshot.index.candidates(party, policy, limit)
+    if as_json:
+        for match in matches:
+            sys.stdout.buffer.write(orjson.dumps(msgspec.to_builtins(_shown(match))) + b"\n")
+        return
+    console = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+    if not matches:
+        console.print(f"Nothing among {len(snapshot.index):,} entries is like this.")
+    for match in matches:
+        _print(console, match)
+    console.print(f"policy {policy.version}", style="dim")
+
+
+def _party(name: str, country: str, address: str, entity_type: str | None, birth_date: str | None) -> Party:
+    fields = {
+        "name": name,
+        "country": country,
+        "entity_type": entity_type,
+        "birth_date": birth_date,
+        "addresses": [{"raw": address}] if address else [],
+    }
+    try:
+        return msgspec.convert(fields, Party)
+    except msgspec.ValidationError as error:
+        raise click.UsageError(str(error)) from error
+
+
+def _shown(match: Match) -> dict[str, object]:
+    return {
+        "outcome": match.outcome or "clear",
+        "score": match.score,
+        "threshold": match.threshold,
+        "source": match.entry.source,
+        "entry_id": match.entry.entry_id,
+        "listed_name": match.listed_name,
+        "field": match.field,
+        "summary": match.summary,
+        "evidence": match.evidence,
+    }
+
+
+def _print(console: Console, match: Match) -> None:
+    colour = {"hold": "red", "review": "yellow"}.get(match.outcome or "", "green")
+    console.print(f"{match.score:.3f} {match.outcome or 'clear'}", style=f"bold {colour}", end="  ", markup=False)
+    console.print(safe(match.listed_name), style="bold", markup=False)
+    facts = [match.entry.source, match.entry.entry_id, ", ".join(match.entry.countries), match.entry.citation]
+    console.print("  " + safe(" · ".join(fact for fact in facts if fact)), style="dim", markup=False)
+    console.print(f"  {match.field}: {safe(match.summary)}", markup=False)
+    marks = {"supports": "+", "contradicts": "-", "ignored": " "}
+    for evidence in match.evidence:
+        console.print(f"    {marks[evidence.effect]} {safe(evidence.text)}", markup=False)
+
+

@@ -1,0 +1,71 @@
+"""Reading a topic without a consumer group: from its beginning or from now on, committed records only."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Literal
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streams.errors import StreamError, TopicError
+from streams.kafka.clients import Heard, connect, consumer_config, unreachable
+from streams.settings import Settings
+
+
+def read_topic(
+    settings: Settings,
+    topic: str,
+    *,
+    start: Literal["beginning", "end"] | datetime = "beginning",
+    stop: threading.Event | None = None,
+) -> Iterator[Message]:
+    """The committed records of a topic, in order within each partition.
+
+    Without ``stop`` the reading ends at the end the topic has when it is reached; with it, it goes on until
+    the event is set. ``start`` may be a moment. Raises BrokerUnreachableError, TopicError.
+    """
+    heard = Heard()
+    consumer = connect(Consumer, consumer_config(settings, "highfence-reader", {"enable.partition.eof": True}), heard)
+    try:
+        positions = _positions(consumer, settings, topic, start, heard)
+        consumer.assign(positions)
+        unfinished = {position.partition for position in positions}
+        while unfinished if stop is None else not stop.is_set():
+            for message in consumer.consume(500, timeout=0.05):
+                if (error := message.error()) is None:
+                    yield message
+                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                    unfinished.discard(message.partition())
+                elif not error.retriable():
+                    raise StreamError(f"reading {topic}: {error.str()}")
+    finally:
+        consumer.close()
+
+
+def _positions(
+    consumer: Consumer, settings: Settings, topic: str, start: Literal["beginning", "end"] | datetime, heard: Heard
+) -> list[TopicPartition]:
+    timeout = settings.kafka.timeout_seconds
+    try:
+        found = consumer.list_topics(topic, timeout=timeout).topics[topic]
+        if found.error is not None:
+            raise TopicError(f"topic {topic}: {found.error.str()}: run 'highfence topics apply'")
+        if start == "beginning":
+            return [TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in found.partitions]
+        if start == "end":
+            # Asked for now, so that nothing produced after this call is missed.
+            ends = {
+                partition: consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=timeout)[1]
+                for partition in found.partitions
+            }
+            return [TopicPartition(topic, partition, end) for partition, end in ends.items()]
+        moment_ms = int(start.timestamp() * 1000)
+        asked = [TopicPartition(topic, partition, moment_ms) for partition in found.partitions]
+        return list(consumer.offsets_for_times(asked, timeout=timeout))
+    except KafkaException as error:
+        consumer.poll(0)
+        raise unreachable(settings, heard.reason(error)) from error
+
+

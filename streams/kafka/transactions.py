@@ -1,0 +1,124 @@
+"""Consume and produce in one Kafka transaction, and what each error of it means.
+
+Rules, from the Kafka transaction protocol and librdkafka's ``txn_requires_abort`` / ``fatal`` marks:
+an abortable error undoes the batch and the consumer goes back to what is committed; a fatal error or a fenced
+producer ends the process; a retriable error of the commit itself is tried again, as its outcome is unknown.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Sequence
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from streams.errors import FencedError, StreamError
+from streams.kafka.clients import reason_of
+
+_log = logging.getLogger("highfence.transactions")
+
+_FENCED = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH})  # noqa: SLF001
+_INVALID_OFFSET = -1001
+_TRIES = 10
+
+
+class AbortedError(Exception):
+    """The transaction was undone; the same events will come again. Never leaves the worker."""
+
+
+class TransactionalProducer:
+    """A producer whose records and consumed offsets become visible together or not at all."""
+
+    def __init__(self, producer: Producer, timeout_seconds: float) -> None:
+        """``timeout_seconds`` bounds each call to the broker.
+
+        Raises FencedError when another process with the same transactional id has taken over already.
+        """
+        self._producer = producer
+        self._timeout = timeout_seconds
+        self._call(producer.init_transactions, timeout_seconds)
+
+    def begin(self) -> None:
+        """Open a transaction."""
+        self._call(self._producer.begin_transaction)
+
+    def send(self, topic: str, key: bytes | None, value: bytes) -> None:
+        """Hand one record to the client; waits when its queue is full."""
+        while True:
+            try:
+                self._producer.produce(topic, value=value, key=key)
+            except BufferError:
+                self._producer.poll(0.1)
+            except KafkaException as error:
+                raise self._judged(error) from error
+            else:
+                return
+
+    def commit(self, consumer: Consumer, positions: Sequence[TopicPartition]) -> None:
+        """Commit the records sent and the consumer's positions.
+
+        Raises AbortedError when the transaction must be undone (call :meth:`abort`), FencedError when another
+        process has taken over.
+        """
+        # Without the flush the call below stalls for about 100 ms now and then.
+        self._producer.flush(self._timeout)
+        self._call(
+            self._producer.send_offsets_to_transaction,
+            list(positions),
+            consumer.consumer_group_metadata(),  # fresh: it carries the group's generation
+            self._timeout,
+        )
+        self._call(self._producer.commit_transaction, self._timeout)
+
+    def abort(self) -> None:
+        """Undo the open transaction."""
+        self._producer.purge()
+        self._call(self._producer.abort_transaction, self._timeout)
+
+    def _call(self, call: Callable[..., object], *arguments: object) -> None:
+        for attempt in range(_TRIES):
+            try:
+                call(*arguments)
+            except KafkaException as error:
+                problem = error.args[0]
+                if problem.retriable() and not problem.txn_requires_abort() and attempt < _TRIES - 1:
+                    _log.warning("trying again: %s", reason_of(error))
+                    continue
+                raise self._judged(error) from error
+            else:
+                return
+
+    @staticmethod
+    def _judged(error: KafkaException) -> Exception:
+        problem = error.args[0]
+        if problem.code() in _FENCED:
+            return FencedError(f"another worker holds this worker's transactional id: {reason_of(error)}")
+        if problem.fatal():
+            return StreamError(f"the transactional producer cannot go on: {reason_of(error)}")
+        return AbortedError(reason_of(error))
+
+
+def next_positions(messages: Sequence[Message]) -> list[TopicPartition]:
+    """Per partition, the offset after the last message of the batch."""
+    last: dict[tuple[str, int], int] = {}
+    for message in messages:
+        last[message.topic(), message.partition()] = message.offset() + 1
+    return [TopicPartition(topic, partition, offset) for (topic, partition), offset in last.items()]
+
+
+def seek_to_committed(consumer: Consumer, messages: Sequence[Message], timeout_seconds: float) -> None:
+    """Go back to what is committed on the partitions of an aborted batch that are still this consumer's.
+
+    A partition without any commit goes back to the batch's first message, which is where it started.
+    """
+    first: dict[tuple[str, int], int] = {}
+    for message in messages:
+        first.setdefault((message.topic(), message.partition()), message.offset())
+    mine = {(held.topic, held.partition) for held in consumer.assignment()}
+    wanted = [TopicPartition(topic, partition) for topic, partition in first if (topic, partition) in mine]
+    if not wanted:
+        return
+    for committed in consumer.committed(wanted, timeout=timeout_seconds):
+        if committed.offset == _INVALID_OFFSET:
+            committed.offset = first[committed.topic, committed.partition]
+        consumer.seek(committed)

@@ -1,0 +1,134 @@
+"""Screening a file: JSON lines or CSV in, one answer per line out, by the same code as the stream."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+import io
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO, cast
+
+import orjson
+
+from streams.errors import ListError, RecordError
+from streams.lists.loading import LoadedList
+from streams.lists.release import digest, entry_hash
+from streams.matching import EntityIndex
+from streams.records.decision import EventSource, ReleaseRef
+from streams.records.list_release import ListRelease
+from streams.screening.answer import Answer, Event, answer
+from streams.screening.rows import COLUMNS, column_of, row_event
+from streams.screening.screener import Screener
+from streams.screening.snapshot import Snapshot
+
+Progress = Callable[[int], None]
+"""Told how many bytes of the file have been read so far."""
+
+
+def snapshot_of(lists: Sequence[LoadedList], loaded_at: datetime) -> Snapshot:
+    """A snapshot of list files; their releases are named after their digest.
+
+    Raises ListError when two files are the same list.
+    """
+    releases: dict[str, ListRelease] = {}
+    for loaded in lists:
+        if loaded.source in releases:
+            raise ListError(f"two files are of the list {loaded.source}: give each list once")
+        content = digest({entry.entry_id: entry_hash(entry) for entry in loaded.entries})
+        releases[loaded.source] = ListRelease(
+            source=loaded.source,
+            release_id=f"file-{content[:12]}",
+            published_at=loaded_at,
+            entries=len(loaded.entries),
+            digest=content,
+        )
+    refs = {
+        source: ReleaseRef(release_id=release.release_id, digest=release.digest)
+        for source, release in sorted(releases.items())
+    }
+    return Snapshot(EntityIndex.build([entry for loaded in lists for entry in loaded.entries]), releases, refs)
+
+
+def screen_file(
+    file: Path, screener: Screener, snapshot: Snapshot, now: datetime, max_bytes: int, progress: Progress
+) -> Iterator[Answer]:
+    """Screen every line; the answers come in the file's order.
+
+    ``.gz`` is read as it is; ``.csv`` (also ``.csv.gz``) as rows under a heading, everything else as JSON
+    lines, each a transaction or a plain row. Raises RecordError when the file cannot be read, is empty or is a
+    CSV without a name column.
+    """
+    is_csv = ".csv" in file.suffixes
+    seen = False
+    with _open(file) as (stream, raw):
+        for number, value in _csv_events(file, stream, max_bytes) if is_csv else _json_events(file, stream, max_bytes):
+            seen = True
+            source = EventSource(topic=file.name, partition=0, offset=number)
+            yield answer(Event(value, source, now), screener, snapshot, now, max_bytes)
+            progress(raw.tell())
+    if not seen:
+        raise RecordError(f"{file} holds nothing to screen: expected JSON lines or CSV rows")
+
+
+@contextmanager
+def _open(file: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
+    """The content as a stream, and the raw file, whose position tells the progress."""
+    try:
+        with file.open("rb") as raw:
+            if file.suffix == ".gz":
+                with gzip.open(raw) as stream:
+                    yield cast(BinaryIO, stream), raw
+            else:
+                yield raw, raw
+    except (OSError, EOFError) as error:
+        raise RecordError(f"{file} cannot be read: {error}") from error
+
+
+def _json_events(file: Path, stream: BinaryIO, max_bytes: int) -> Iterator[tuple[int, bytes]]:
+    for number, line in enumerate(_lines(stream, max_bytes), start=1):
+        content = line.strip()
+        if number == 1:
+            content = content.removeprefix(b"\xef\xbb\xbf")
+        if not content:
+            continue
+        yield number, _as_event(content, f"{file.name}:{number}") if b'"parties"' not in content else content
+
+
+def _as_event(content: bytes, identity: str) -> bytes:
+    """A plain row as a transaction; anything else stays as it is, for the reader to refuse."""
+    try:
+        row = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return content
+    return row_event(row, identity) if isinstance(row, dict) and any(map(column_of, row)) else content
+
+
+def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes]:
+    """Lines; of one longer than the limit just so much that it is refused as too large."""
+    while line := stream.readline(max_bytes + 2):
+        yield line
+        while len(line) > max_bytes + 1 and not line.endswith(b"\n"):
+            line = stream.readline(max_bytes + 2)
+
+
+def _csv_events(file: Path, stream: BinaryIO, max_bytes: int) -> Iterator[tuple[int, bytes]]:
+    csv.field_size_limit(max_bytes)
+    # A byte that is not UTF-8 becomes a lone surrogate here and is refused with its row, not with the file.
+    text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
+    rows = csv.DictReader(text)
+    headings = rows.fieldnames or ()
+    if headings and not any(column_of(heading) == "name" for heading in headings):
+        raise RecordError(f"{file} has no name column: found {', '.join(headings)}; one of {', '.join(COLUMNS['name'])} is needed")
+    try:
+        for row in rows:
+            number = rows.line_num
+            values = {heading: value for heading, value in row.items() if isinstance(heading, str)}
+            try:
+                yield number, row_event(values, f"{file.name}:{number}")
+            except (orjson.JSONEncodeError, TypeError):
+                yield number, str(values).encode("utf-8", "surrogateescape")
+    except csv.Error as error:
+        raise RecordError(f"{file}, line {rows.line_num}: {error}") from error

@@ -1,0 +1,97 @@
+"""The snapshot that is in force in this process, and whether it may be screened with."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from streams.errors import ReleaseRefusedError
+from streams.kafka.clients import consumer_config
+from streams.kafka.topics import TopicNames
+from streams.lists.follower import Follower
+from streams.lists.state import Change
+from streams.metrics import Metrics
+from streams.screening.snapshot import Snapshot
+from streams.settings import Settings
+
+_log = logging.getLogger("highfence.index")
+
+
+class LiveIndex:
+    """Follows the list topic and holds the newest snapshot; readers take ``snapshot`` and keep it for a batch.
+
+    The reference is replaced whole, so a reader never sees half a release.
+    """
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.snapshot = Snapshot()
+        self._settings = settings
+        self._metrics = metrics
+        self._follower = Follower(
+            consumer_config(settings, f"{settings.worker.group_id}-lists"),
+            TopicNames(settings.topics.prefix).list_updates,
+            on_changes=self._apply,
+            on_refused=self._refused,
+        )
+
+    def __enter__(self) -> LiveIndex:
+        self._follower.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._follower.stop()
+
+    def wait(self, stop: threading.Event, poll_seconds: float = 0.05) -> None:
+        """Return when the topic has been read to the end it had at the start, or when told to stop."""
+        while not stop.is_set() and self._follower.failed is None and not self._follower.ready.wait(poll_seconds):
+            pass
+
+    def problem(self) -> str | None:
+        """Why this snapshot must not be screened with, or None when it may."""
+        if (failed := self._follower.failed) is not None:
+            return f"the list follower has failed: {failed}"
+        if not self._follower.ready.is_set():
+            return "the list topic has not been read to its end yet"
+        if not self.snapshot.releases:
+            return "no list is in force: publish one with 'highfence lists publish'"
+        silence = time.monotonic() - self._follower.last_contact
+        if silence > self._settings.lists.max_silence_seconds:
+            return f"the list topic could not be read for {silence:.0f} s"
+        oldest = min(self.snapshot.releases.values(), key=lambda release: release.published_at)
+        age_days = (datetime.now(UTC) - oldest.published_at).total_seconds() / 86_400
+        if age_days > self._settings.lists.max_age_days:
+            return f"list {oldest.source} was published {age_days:.1f} days ago; lists.max_age_days is exceeded"
+        return None
+
+    def report_ages(self) -> None:
+        """Bring the release ages in the metrics up to date."""
+        now = datetime.now(UTC)
+        for source, release in self.snapshot.releases.items():
+            self._metrics.release_age.labels(source).set((now - release.published_at).total_seconds())
+
+    def _apply(self, changes: Sequence[Change]) -> None:
+        started = time.perf_counter()
+        snapshot = self.snapshot.after(changes)
+        self.snapshot = snapshot
+        seconds = time.perf_counter() - started
+        self._metrics.apply_seconds.observe(seconds)
+        for change in changes:
+            release = change.release
+            self._metrics.releases_applied.labels(release.source).inc()
+            self._metrics.index_entries.labels(release.source).set(release.entries)
+            self._metrics.release_published.labels(release.source).set(release.published_at.timestamp())
+            _log.info(
+                "release %s of %s in force: %d entries, applied in %.3f s",
+                release.release_id,
+                release.source,
+                release.entries,
+                seconds,
+            )
+        self.report_ages()
+
+    def _refused(self, error: ReleaseRefusedError) -> None:
+        self._metrics.releases_refused.inc()
+        _log.error("release refused, the last good one stays in force: %s", error)

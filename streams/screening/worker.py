@@ -1,0 +1,233 @@
+"""The transactional loop: events in; decisions, alerts, dead letters and offsets out in one transaction."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from datetime import UTC, datetime
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+
+from streams.errors import StreamError
+from streams.health import HealthServer
+from streams.kafka.clients import Heard, connect, consumer_config, producer_config, reason_of, unreachable
+from streams.kafka.topics import TopicNames, require_topics
+from streams.kafka.transactions import AbortedError, TransactionalProducer, next_positions, seek_to_committed
+from streams.matching import Policy
+from streams.metrics import Metrics
+from streams.records.codec import encode
+from streams.records.decision import EventSource
+from streams.screening.answer import Answer, Event, answer
+from streams.screening.freshness import LiveIndex
+from streams.screening.screener import Screener
+from streams.settings import Settings
+
+_log = logging.getLogger("highfence.worker")
+
+_REPORT_SECONDS = 2.0
+_STALLED_SECONDS = 120.0
+
+
+class Worker:
+    """One screening worker; :meth:`run` returns when ``stop`` is set and the batch in hand is done."""
+
+    def __init__(self, settings: Settings, policy: Policy, stop: threading.Event) -> None:
+        self.metrics = Metrics()
+        self._settings = settings
+        self._screener = Screener(policy)
+        self._stop = stop
+        self._names = TopicNames(settings.topics.prefix)
+        self._index = LiveIndex(settings, self.metrics)
+        self._paused = False
+        self._problem: str | None = "starting"
+        self._alive_at = time.monotonic()
+        self._reported_at = 0.0
+
+    def run(self) -> None:
+        """Serve health, wait for the index, then screen until told to stop.
+
+        Raises BrokerUnreachableError, TopicError, FencedError (another worker has this one's transactional id) and
+        SettingsError (a Kafka property or the metrics address).
+        """
+        settings = self._settings
+        names = self._names
+        require_topics(
+            settings, (names.transactions, names.list_updates, names.decisions, names.alerts, names.dead_letters)
+        )
+        with (
+            HealthServer(
+                settings.metrics.host, settings.metrics.port, self.metrics.registry, self._stalled, self._not_ready
+            ) as health,
+            self._index,
+        ):
+            _log.info("worker %s: metrics at %s/metrics", settings.worker.replica, health.url)
+            self._index.wait(self._stop)
+            if self._stop.is_set():
+                return
+            producer = self._producer()
+            consumer = connect(Consumer, self._consumer_config())
+            try:
+                consumer.subscribe([self._names.transactions], on_assign=self._assigned)
+                while not self._stop.is_set():
+                    self._step(consumer, producer)
+            finally:
+                consumer.close()
+            _log.info("worker %s: stopped", settings.worker.replica)
+
+    def _producer(self) -> TransactionalProducer:
+        settings = self._settings
+        heard = Heard()
+        producer = connect(
+            Producer,
+            producer_config(
+                settings,
+                {
+                    "transactional.id": f"{settings.topics.prefix}{settings.worker.group_id}-{settings.worker.replica}",
+                    "transaction.timeout.ms": int(settings.worker.transaction_timeout_seconds * 1000),
+                },
+            ),
+            heard,
+        )
+        try:
+            return TransactionalProducer(producer, settings.worker.transaction_timeout_seconds)
+        except AbortedError as error:
+            raise unreachable(settings, heard.reason(error)) from error
+
+    def _consumer_config(self) -> dict[str, str | int | float | bool]:
+        worker = self._settings.worker
+        return consumer_config(
+            self._settings,
+            worker.group_id,
+            {
+                "session.timeout.ms": int(worker.session_timeout_seconds * 1000),
+                "heartbeat.interval.ms": max(100, int(worker.session_timeout_seconds * 1000 / 3)),
+                # A batch is done well within this; a worker that hangs longer loses its partitions.
+                "max.poll.interval.ms": int(max(worker.transaction_timeout_seconds, worker.session_timeout_seconds) * 1000),
+                "partition.assignment.strategy": "range",
+            },
+        )
+
+    def _step(self, consumer: Consumer, producer: TransactionalProducer) -> None:
+        self._alive_at = time.monotonic()
+        self._report(consumer)
+        self._problem = self._index.problem()
+        if (self._problem is not None) != self._paused:
+            self._pause(consumer, self._problem)
+        batch = self._take(consumer)
+        if batch:
+            self._decide(batch, consumer, producer)
+
+    def _pause(self, consumer: Consumer, problem: str | None) -> None:
+        if problem is None:
+            _log.info("screening")
+            consumer.resume(consumer.assignment())
+        else:
+            _log.error("not screening: %s", problem)
+            consumer.pause(consumer.assignment())
+        self._paused = problem is not None
+
+    def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        consumer.assign(partitions)
+        if self._paused:
+            consumer.pause(partitions)
+
+    def _take(self, consumer: Consumer) -> list[Message]:
+        """Wait for a first event, then take what else has already arrived."""
+        worker = self._settings.worker
+        messages = consumer.consume(1, timeout=worker.batch_wait_seconds)
+        if messages and worker.batch_events > 1:
+            messages += consumer.consume(worker.batch_events - 1, timeout=0)
+        events = []
+        for message in messages:
+            if (error := message.error()) is None:
+                events.append(message)
+            elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
+                raise StreamError(f"topic {self._names.transactions} is missing: run 'highfence topics apply'")
+            elif error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED):
+                raise StreamError(f"not allowed: {error.str()}")
+            else:
+                _log.warning("consumer: %s", error.str())
+        return events
+
+    def _decide(self, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
+        started = time.perf_counter()
+        snapshot = self._index.snapshot
+        now = datetime.now(UTC)
+        limit = self._settings.limits.max_event_bytes
+        try:
+            producer.begin()
+            answers = []
+            for message in batch:
+                before = time.perf_counter()
+                answered = answer(event_of(message), self._screener, snapshot, now, limit)
+                self.metrics.screening_seconds.observe(time.perf_counter() - before)
+                self._send(answered, producer)
+                answers.append(answered)
+            producer.commit(consumer, next_positions(batch))
+        except AbortedError as error:
+            self._undo(str(error), batch, consumer, producer)
+            return
+        self._count(batch, answers, time.perf_counter() - started)
+
+    def _send(self, answered: Answer, producer: TransactionalProducer) -> None:
+        decision = answered.decision
+        key = decision.transaction_id.encode()
+        producer.send(self._names.decisions, key, encode(decision))
+        for alert in answered.alerts:
+            producer.send(self._names.alerts, alert.alert_id.encode(), encode(alert))
+        if (letter := answered.dead_letter) is not None:
+            producer.send(self._names.dead_letters, letter.key or key, encode(letter))
+
+    def _undo(self, reason: str, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
+        _log.warning("batch of %d undone and read again: %s", len(batch), reason)
+        self.metrics.aborts.inc()
+        try:
+            producer.abort()
+            seek_to_committed(consumer, batch, self._settings.kafka.timeout_seconds)
+        except (AbortedError, KafkaException) as error:
+            # What is committed is unknown now. Leaving keeps it right: a new start reads it from the broker.
+            raise StreamError(f"a batch could not be undone ({reason}): {reason_of(error)}") from error
+
+    def _count(self, batch: list[Message], answers: list[Answer], seconds: float) -> None:
+        metrics = self.metrics
+        metrics.batch_events.observe(len(batch))
+        metrics.transaction_seconds.observe(seconds)
+        now_ms = time.time() * 1000
+        for message, answered in zip(batch, answers, strict=True):
+            metrics.events.labels(answered.decision.outcome).inc()
+            metrics.parties.inc(answered.parties)
+            metrics.end_to_end_seconds.observe(max(0.0, now_ms - message.timestamp()[1]) / 1000)
+            for alert in answered.alerts:
+                metrics.alerts.labels(alert.listed.source, alert.outcome).inc()
+            if answered.dead_letter is not None:
+                metrics.dead_letters.labels(answered.dead_letter.reason).inc()
+
+    def _report(self, consumer: Consumer) -> None:
+        """Now and then: lag, ages and readiness in the metrics."""
+        now = time.monotonic()
+        if now - self._reported_at < _REPORT_SECONDS:
+            return
+        self._reported_at = now
+        self._index.report_ages()
+        self.metrics.ready.set(1 if self._not_ready() is None else 0)
+        self.metrics.lag.clear()
+        for position in consumer.position(consumer.assignment()):
+            _, end = consumer.get_watermark_offsets(position, cached=True)
+            if position.offset >= 0 and end >= 0:
+                self.metrics.lag.labels(position.topic, str(position.partition)).set(max(0, end - position.offset))
+
+    def _not_ready(self) -> str | None:
+        return self._problem
+
+    def _stalled(self) -> str | None:
+        still = time.monotonic() - self._alive_at
+        return f"no step for {still:.0f} s" if still > _STALLED_SECONDS else None
+
+
+def event_of(message: Message) -> Event:
+    """The Kafka message as an event."""
+    source = EventSource(topic=message.topic(), partition=message.partition(), offset=message.offset())
+    recorded_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
+    headers = message.headers() or ()
+    return Event(message.value(), source, recorded_at, message.key(), tuple(headers))
