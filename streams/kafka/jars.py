@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
+import time
 import tomllib
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
@@ -66,7 +67,7 @@ def class_path(
     """Paths of ``jars`` in ``cache``, after fetching the missing ones and checking them all.
 
     ``repository`` is the address of a Maven repository to use instead of the central one; ``report`` is told
-    what is being waited for. Raises LocalBrokerError when a jar cannot be had or is not the pinned one.
+    what is being waited for, about once a second. Raises LocalBrokerError when a jar cannot be had or is not the pinned one.
     """
     missing = [jar for jar in jars if not (cache / jar.file_name).exists()]
     if missing:
@@ -116,6 +117,7 @@ def _fetch(jars: Sequence[Jar], cache: Path, repository: str | None, report: Cal
 
 
 def _fetch_all(jars: Sequence[Jar], fetch: Callable[[Jar], Jar], report: Callable[[str], None] | None) -> None:
+    told = 0.0
     with ThreadPoolExecutor(_FETCHES_AT_ONCE, thread_name_prefix="jars") as pool:
         fetches = {pool.submit(fetch, jar): jar for jar in jars}
         for done, future in enumerate(as_completed(fetches), start=1):
@@ -128,5 +130,6 @@ def _fetch_all(jars: Sequence[Jar], fetch: Callable[[Jar], Jar], report: Callabl
             except LocalBrokerError:
                 pool.shutdown(cancel_futures=True)
                 raise
-            if report:
-                report(f"fetching Kafka, once: {done} of {len(jars)} jars")
+            if report and time.monotonic() - told >= 1:
+                told = time.monotonic()
+                report(f"fetching Kafka, only this once: {done} of {len(jars)} jars")

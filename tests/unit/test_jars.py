@@ -60,7 +60,7 @@ def test_a_missing_jar_is_fetched_and_reported(repository: str, tmp_path: Path) 
     cache = tmp_path / "cache"
     paths = class_path([JAR], cache, repository=repository, report=told.append)
     assert [path.read_bytes() for path in paths] == [CONTENT]
-    assert told == ["fetching Kafka, once: 1 of 1 jars"]
+    assert told == ["fetching Kafka, only this once: 1 of 1 jars"]
     assert [path.name for path in cache.iterdir()] == [JAR.file_name]
 
 
