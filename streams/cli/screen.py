@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from streams.cli.context import policy_of, settings_of
-from streams.cli.terminal import safe
 from streams.lists.loading import LoadedList, load_list
 from streams.matching import Match
 from streams.records.party import Party
 from streams.screening.answer import Answer
 from streams.screening.files import screen_file, snapshot_of
 from streams.screening.screener import Screener
+from streams.terminal import safe
 
 _LISTS = click.option(
     "--list",
@@ -36,7 +36,9 @@ _LISTS = click.option(
 @click.command()
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @_LISTS
-@click.option("--output", type=click.File("wb", lazy=False), default="-", help="Where the answers go (standard output).")
+@click.option(
+    "--output", type=click.File("wb", lazy=False), default="-", help="Where the answers go (standard output)."
+)
 @click.pass_context
 def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], output: BinaryIO) -> None:
     """Screen FILE, JSON lines or CSV, and write a decision with its alerts per line.
@@ -166,5 +168,3 @@ def _print(console: Console, match: Match) -> None:
     marks = {"supports": "+", "contradicts": "-", "ignored": " "}
     for evidence in match.evidence:
         console.print(f"    {marks[evidence.effect]} {safe(evidence.text)}", markup=False)
-
-

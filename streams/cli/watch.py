@@ -3,21 +3,16 @@
 from __future__ import annotations
 
 import sys
-import threading
 
 import click
 from rich.console import Console
-from rich.text import Text
 
 from streams.cli.context import settings_of
-from streams.cli.terminal import clip, fill
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames
 from streams.records.alert import Alert
 from streams.records.codec import decode
-
-_COLOURS = {"hold": "bold red", "review": "yellow"}
-_WIDTH = 80
+from streams.terminal import alert_lines
 
 
 @click.command()
@@ -32,7 +27,7 @@ def watch(ctx: click.Context, from_beginning: bool, until_end: bool, as_json: bo
     start = "beginning" if from_beginning or until_end else "end"
     console = Console(highlight=False, soft_wrap=True)
     try:
-        for message in read_topic(settings, topic, start=start, stop=None if until_end else threading.Event()):
+        for message in read_topic(settings, topic, start=start, until=None if until_end else _never):
             value = message.value() or b""
             if as_json:
                 sys.stdout.buffer.write(value + b"\n")
@@ -44,19 +39,5 @@ def watch(ctx: click.Context, from_beginning: bool, until_end: bool, as_json: bo
         return
 
 
-def alert_lines(alert: Alert, width: int = _WIDTH) -> Text:
-    """An alert in three lines of at most ``width`` cells, coloured by outcome."""
-    shown = Text()
-    shown.append(f"{alert.raised_at:%H:%M:%S} ")
-    shown.append(f"{alert.outcome.upper():<6}", style=_COLOURS[alert.outcome])
-    shown.append(f" {alert.score:.3f} ")
-    shown.append(fill(alert.transaction_id, 24))
-    shown.append(f" {clip(alert.party.role or 'no role', width - 47)}\n")
-    where = "" if alert.field == "name" else f" ({alert.field})"
-    shown.append("         party  ", style="dim")
-    shown.append(f"{clip(alert.value + where, width - 16)}\n")
-    source = clip(alert.listed.source, 30)
-    shown.append("         listed ", style="dim")
-    shown.append(clip(alert.listed.name, width - 19 - len(source)), style="bold")
-    shown.append(f" · {source}", style="dim")
-    return shown
+def _never() -> bool:
+    return False

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Literal
 
@@ -19,12 +18,12 @@ def read_topic(
     topic: str,
     *,
     start: Literal["beginning", "end"] | datetime = "beginning",
-    stop: threading.Event | None = None,
+    until: Callable[[], bool] | None = None,
 ) -> Iterator[Message]:
     """The committed records of a topic, in order within each partition.
 
-    Without ``stop`` the reading ends at the end the topic has when it is reached; with it, it goes on until
-    the event is set. ``start`` may be a moment. Raises BrokerUnreachableError, TopicError.
+    Without ``until`` the reading ends at the end the topic has when it is reached; with it, it goes on until
+    that says True, asked some twenty times a second. ``start`` may be a moment. Raises BrokerUnreachableError, TopicError.
     """
     heard = Heard()
     consumer = connect(Consumer, consumer_config(settings, "highfence-reader", {"enable.partition.eof": True}), heard)
@@ -32,7 +31,7 @@ def read_topic(
         positions = _positions(consumer, settings, topic, start, heard)
         consumer.assign(positions)
         unfinished = {position.partition for position in positions}
-        while unfinished if stop is None else not stop.is_set():
+        while unfinished if until is None else not until():
             for message in consumer.consume(500, timeout=0.05):
                 if (error := message.error()) is None:
                     yield message
@@ -67,5 +66,3 @@ def _positions(
     except KafkaException as error:
         consumer.poll(0)
         raise unreachable(settings, heard.reason(error)) from error
-
-

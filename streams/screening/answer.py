@@ -52,7 +52,7 @@ def answer(
         screening = screener.screen(transaction, snapshot, event.source, now, event.recorded_at)
     except ScreeningError as error:
         reason = str(error)
-    except Exception as error:  # noqa: BLE001 - a fault of ours must not stop the stream, nor clear the event
+    except Exception as error:
         reason = f"internal error: {type(error).__name__}: {error}"
     else:
         return Answer(screening.decision, screening.alerts, parties=len(transaction.parties))

@@ -121,7 +121,9 @@ def _csv_events(file: Path, stream: BinaryIO, max_bytes: int) -> Iterator[tuple[
     rows = csv.DictReader(text)
     headings = rows.fieldnames or ()
     if headings and not any(column_of(heading) == "name" for heading in headings):
-        raise RecordError(f"{file} has no name column: found {', '.join(headings)}; one of {', '.join(COLUMNS['name'])} is needed")
+        raise RecordError(
+            f"{file} has no name column: found {', '.join(headings)}; one of {', '.join(COLUMNS['name'])} is needed"
+        )
     try:
         for row in rows:
             number = rows.line_num

@@ -39,7 +39,9 @@ def row_event(row: Mapping[str, Any], fallback_id: str) -> bytes:
 
     ``row`` maps headings to values; unknown headings are left out. ``fallback_id`` names a row without id.
     """
-    known = {column: value for heading, value in row.items() if (column := column_of(heading)) and value not in ("", None)}
+    known = {
+        column: value for heading, value in row.items() if (column := column_of(heading)) and value not in ("", None)
+    }
     party: dict[str, Any] = {
         column: known[column]
         for column in ("role", "name", "native_name", "entity_type", "country", "birth_date")

@@ -31,7 +31,12 @@ class Screener:
         self.policy = policy
 
     def screen(
-        self, transaction: Transaction, snapshot: Snapshot, source: EventSource, screened_at: datetime, event_time: datetime
+        self,
+        transaction: Transaction,
+        snapshot: Snapshot,
+        source: EventSource,
+        screened_at: datetime,
+        event_time: datetime,
     ) -> Screening:
         """Screen every party of the transaction against the entries in force on the day of the event.
 

@@ -27,10 +27,7 @@ class Snapshot:
         releases = {**self.releases, **{change.source: change.release for change in changes}}
         upserts = [entry for change in changes for entry in change.upserts]
         removals = [(change.source, entry_id) for change in changes for entry_id in change.removals]
-        if len(self.index) == 0:
-            index = EntityIndex.build(upserts)
-        else:
-            index = self.index.apply(upserts, removals)
+        index = self.index.apply(upserts, removals) if len(self.index) else EntityIndex.build(upserts)
         refs = {
             source: ReleaseRef(release_id=release.release_id, digest=release.digest)
             for source, release in sorted(releases.items())

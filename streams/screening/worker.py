@@ -103,7 +103,9 @@ class Worker:
                 "session.timeout.ms": int(worker.session_timeout_seconds * 1000),
                 "heartbeat.interval.ms": max(100, int(worker.session_timeout_seconds * 1000 / 3)),
                 # A batch is done well within this; a worker that hangs longer loses its partitions.
-                "max.poll.interval.ms": int(max(worker.transaction_timeout_seconds, worker.session_timeout_seconds) * 1000),
+                "max.poll.interval.ms": int(
+                    max(worker.transaction_timeout_seconds, worker.session_timeout_seconds) * 1000
+                ),
                 "partition.assignment.strategy": "range",
             },
         )

@@ -1,0 +1,50 @@
+"""What people read in a terminal: text from outside made safe and short, and alerts in few lines."""
+
+from __future__ import annotations
+
+import unicodedata
+
+from rich.cells import cell_len, set_cell_size
+from rich.text import Text
+
+from streams.records.alert import Alert
+
+_COLOURS = {"hold": "bold red", "review": "yellow"}
+_WIDTH = 80
+
+
+def safe(text: str) -> str:
+    """The text without what could move the cursor, colour the screen or turn the reading direction."""
+    return "".join(
+        "\N{REPLACEMENT CHARACTER}" if unicodedata.category(char) in ("Cc", "Cf", "Cs", "Zl", "Zp") else char
+        for char in text
+    )
+
+
+def clip(text: str, width: int) -> str:
+    """The safe text in at most ``width`` terminal cells, its end replaced by … when it is longer."""
+    text = safe(text)
+    return text if cell_len(text) <= width else set_cell_size(text, width - 1).rstrip() + "…"
+
+
+def fill(text: str, width: int) -> str:
+    """The safe text in exactly ``width`` terminal cells."""
+    return set_cell_size(clip(text, width), width)
+
+
+def alert_lines(alert: Alert, width: int = _WIDTH) -> Text:
+    """An alert in three lines of at most ``width`` cells, coloured by outcome."""
+    shown = Text()
+    shown.append(f"{alert.raised_at:%H:%M:%S} ")
+    shown.append(f"{alert.outcome.upper():<6}", style=_COLOURS[alert.outcome])
+    shown.append(f" {alert.score:.3f} ")
+    shown.append(fill(alert.transaction_id, 24))
+    shown.append(f" {clip(alert.party.role or 'no role', width - 47)}\n")
+    where = "" if alert.field == "name" else f" ({alert.field})"
+    shown.append("         party  ", style="dim")
+    shown.append(f"{clip(alert.value + where, width - 16)}\n")
+    source = clip(alert.listed.source, 30)
+    shown.append("         listed ", style="dim")
+    shown.append(clip(alert.listed.name, width - 19 - len(source)), style="bold")
+    shown.append(f" · {source}", style="dim")
+    return shown

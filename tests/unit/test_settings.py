@@ -1,0 +1,77 @@
+"""Settings from file and environment."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pydantic
+import pytest
+
+from streams.errors import SettingsError
+from streams.settings import load_settings
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    import os
+
+    for key in list(os.environ):
+        if key.startswith("HIGHFENCE_"):
+            monkeypatch.delenv(key)
+
+
+def test_defaults_are_safe() -> None:
+    settings = load_settings()
+    assert settings.metrics.host == "127.0.0.1"
+    assert settings.topics.retention_days == 3653
+
+
+def test_environment_wins_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "highfence.toml"
+    file.write_text(
+        '[kafka]\nbootstrap_servers = "a:1"\n[kafka.properties]\n"security.protocol" = "SASL_SSL"\n[worker]\nbatch_events = 7\n'
+    )
+    monkeypatch.setenv("HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS", "b:2")
+    settings = load_settings(file)
+    assert settings.kafka.bootstrap_servers == "b:2"
+    assert settings.kafka.properties == {"security.protocol": "SASL_SSL"}
+    assert settings.worker.batch_events == 7
+
+
+def test_settings_are_frozen() -> None:
+    with pytest.raises(pydantic.ValidationError):
+        load_settings().worker.batch_events = 1  # type: ignore[misc]
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "told"),
+    [
+        ("HIGHFENCE_METRICS__PORT", "99999", r"metrics\.port: .*less than or equal to 65535.*99999"),
+        ("HIGHFENCE_WORKER__BATCH_EVENTS", "many", r"worker\.batch_events: .*integer.*many"),
+        ("HIGHFENCE_KAFKA__BOOTSTRAP", "x", r"kafka\.bootstrap: no such setting"),
+        ("HIGHFENCE_KAFKA__PROPERTIES", "nojson", r"kafka"),
+        ("HIGHFENCE_TOPICS__PREFIX", "a b", r"topics\.prefix: .*pattern"),
+    ],
+)
+def test_wrong_value_is_named(key: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(key, value)
+    with pytest.raises(SettingsError, match=told):
+        load_settings()
+
+
+def test_secrets_are_not_repeated(tmp_path: Path) -> None:
+    file = tmp_path / "highfence.toml"
+    file.write_text('[kafka.properties]\n"sasl.password" = ["hunter2"]\n')
+    with pytest.raises(SettingsError) as refusal:
+        load_settings(file)
+    assert "sasl.password" in str(refusal.value)
+    assert "hunter2" not in str(refusal.value)
+
+
+@pytest.mark.parametrize(("content", "told"), [("[kafka", "not TOML"), (None, "No such file")])
+def test_unreadable_file_is_named(content: str | None, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "highfence.toml"
+    if content is not None:
+        file.write_text(content)
+    with pytest.raises(SettingsError, match=told):
+        load_settings(file)
