@@ -220,10 +220,10 @@ class LocalBroker:
     def _take_ports(self) -> tuple[int, int]:
         """The ports of the internal and the controller's listener, after all three were seen to be free."""
         if not self.port:
-            self.port = _free_port()
+            self.port = free_port()
         if self._other_ports is None:
-            internal = _free_port(self.port)
-            self._other_ports = (internal, _free_port(self.port, internal))
+            internal = free_port(self.port)
+            self._other_ports = (internal, free_port(self.port, internal))
         for port in (self.port, *self._other_ports):
             if not _is_free(port):
                 raise LocalBrokerError(f"port {port} of {HOST} is in use; choose another, or 0 for a free one")
@@ -347,7 +347,8 @@ def _is_free(port: int) -> bool:
         return True
 
 
-def _free_port(*taken: int) -> int:
+def free_port(*taken: int) -> int:
+    """A port of loopback that nobody uses, and none of those taken."""
     for _attempt in range(1000):
         port = secrets.choice(_FREE_PORTS)
         if port not in taken and _is_free(port):

@@ -23,7 +23,8 @@ from streams.kafka.clients import (
     connect,
     existing_topics,
     reason_of,
-    LARGEST_RECORD_BYTES, roomy_message_bytes,
+    LARGEST_RECORD_BYTES,
+    roomy_message_bytes,
 )
 from streams.settings import Settings
 
