@@ -67,7 +67,8 @@ def class_path(
     """Paths of ``jars`` in ``cache``, after fetching the missing ones and checking them all.
 
     ``repository`` is the address of a Maven repository to use instead of the central one; ``report`` is told
-    what is being waited for, about once a second. Raises LocalBrokerError when a jar cannot be had or is not the pinned one.
+    what is being waited for, about once a second. Raises LocalBrokerError when a jar cannot be had or is not
+    the pinned one.
     """
     missing = [jar for jar in jars if not (cache / jar.file_name).exists()]
     if missing:
