@@ -1,0 +1,1 @@
+"""Measurements of Highfence's own parts on the machine they run on."""
