@@ -1,0 +1,1 @@
+"""Restricted-party lists: reading official files, publishing releases, following what is in force."""
