@@ -1,0 +1,1 @@
+"""How well matching does on labelled rows: the same code as the stream, counted."""
