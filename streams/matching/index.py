@@ -1,0 +1,211 @@
+"""The index of all listed entries: which of them a party may be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import NamedTuple
+
+from streams.matching.addresses import address_keys, best_address, entry_lines
+from streams.matching.identifiers import entry_keys, same_identifier
+from streams.matching.judging import Asked, Judgement, Named, explain, judge
+from streams.matching.match import Match
+from streams.matching.names import read_name
+from streams.matching.names_index import ListedNames, NameFinder
+from streams.matching.policy import Policy
+from streams.matching.scoring import Query
+from streams.records.list_entry import ListEntry
+from streams.records.party import Party
+
+Key = tuple[str, str]
+"""``(source, entry_id)`` of an entry."""
+
+
+class _Places(NamedTuple):
+    """Where things are: the entry and position of each numbered name, the numbers of each entry's names,
+    and the entries having an address key or an identifier."""
+
+    of_name: list[tuple[Key, int]]
+    of_entry: dict[Key, range]
+    addresses: dict[str, tuple[Key, ...]]
+    identifiers: dict[str, tuple[Key, ...]]
+
+
+class EntityIndex:
+    """An immutable snapshot of listed entries; :meth:`apply` makes the next one."""
+
+    __slots__ = ("_entries", "_finders", "_listed", "_places", "entries", "names")
+
+    entries: Mapping[Key, ListEntry]
+    names: int
+
+    def __init__(self, entries: dict[Key, ListEntry], listed: ListedNames, places: _Places) -> None:
+        self.entries = MappingProxyType(entries)
+        self.names = sum(map(len, places.of_entry.values()))
+        self._entries = entries
+        self._listed = listed
+        self._places = places
+        self._finders: dict[str, NameFinder] = {}
+
+    @classmethod
+    def build(cls, entries: Iterable[ListEntry]) -> EntityIndex:
+        """Index ``entries``; of two with one key the last counts."""
+        return cls({}, ListedNames.empty(), _Places([], {}, {}, {})).apply(entries, ())
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def apply(self, upserts: Iterable[ListEntry], removals: Iterable[Key]) -> EntityIndex:
+        """The index after a release; this one stays valid.
+
+        Reading and scoring cost grows with the change alone; the maps are copied whole, which is a matter
+        of a few milliseconds. Removing what is not there changes nothing.
+        """
+        new = {entry.key: entry for entry in upserts}
+        old = [key for key in {*removals, *new} if key in self._entries]
+        places = _Places(
+            list(self._places.of_name),
+            dict(self._places.of_entry),
+            dict(self._places.addresses),
+            dict(self._places.identifiers),
+        )
+        entries = dict(self._entries)
+        removed = []
+        for key in old:
+            entry = entries.pop(key)
+            removed.append(places.of_entry.pop(key))
+            _drop(places.addresses, _all_address_keys(entry), key)
+            _drop(places.identifiers, entry_keys(entry), key)
+        added = []
+        start = len(self._listed.words)
+        for key, entry in new.items():
+            entries[key] = entry
+            reads = [read_name(name.name) for name in entry.names]
+            added.append(reads)
+            places.of_entry[key] = range(start, start + len(reads))
+            start += len(reads)
+            places.of_name.extend((key, position) for position in range(len(reads)))
+            _put(places.addresses, _all_address_keys(entry), key)
+            _put(places.identifiers, entry_keys(entry), key)
+        listed, touched = self._listed.changed(added, removed)
+        index = EntityIndex(entries, listed, places)
+        changed = [number for names in removed for number in names]
+        changed += range(len(self._listed.words), len(listed.words))
+        for version, finder in self._finders.items():
+            index._finders[version] = finder.evolved(listed, touched, changed)
+        return index
+
+    def match(self, party: Party, policy: Policy) -> tuple[Match, ...]:
+        """The entries the party may be, at or above their review threshold; best first, ties by key.
+
+        :raises ScreeningError: nothing of the party can be read.
+        """
+        asked = Asked.of(party, policy)
+        return self._explained(
+            (judged for judged in self._judgements(asked, policy) if judged.is_hit), self._finder(policy)
+        )
+
+    def candidates(self, party: Party, policy: Policy, limit: int = 10) -> tuple[Match, ...]:
+        """The ``limit`` best entries, hit or not; best first, ties by key.
+
+        :raises ScreeningError: nothing of the party can be read.
+        """
+        asked = Asked.of(party, policy)
+        lowest = _SHOWN_FROM
+        return self._explained(self._judgements(asked, policy, lowest), self._finder(policy))[:limit]
+
+    def scan(self, party: Party, policy: Policy) -> tuple[Match, ...]:
+        """The answer of :meth:`match`, by scoring every name of every entry. Slow: an oracle for tests.
+
+        :raises ScreeningError: nothing of the party can be read.
+        """
+        asked, finder = Asked.of(party, policy), self._finder(policy)
+        queries = [finder.query(read, exhaustively=True) for _, _, read in asked.names]
+        judgements = (self._judge(asked, key, queries, policy) for key in self._entries)
+        return self._explained((judged for judged in judgements if judged.is_hit), finder)
+
+    def _finder(self, policy: Policy) -> NameFinder:
+        finder = self._finders.get(policy.version)
+        if finder is None:
+            finder = self._finders[policy.version] = NameFinder.build(self._listed, policy)
+        return finder
+
+    def _judgements(self, asked: Asked, policy: Policy, lowest: float | None = None) -> Iterable[Judgement]:
+        """Judgements of all entries that can be hits, or whose name scores at least ``lowest``."""
+        finder = self._finder(policy)
+        if lowest is None:
+            facts = asked.facts
+            lowest = policy.score_needed(
+                bool(facts.countries), facts.birth_date is not None, facts.entity_type is not None
+            )
+        best: dict[Key, Named] = {}
+        queries = []
+        for field, value, read in asked.names:
+            query = finder.query(read)
+            queries.append(query)
+            for number, agreement in finder.find(query, lowest):
+                key, position = self._places.of_name[number]
+                known = best.get(key)
+                listed = self._entries[key].names[position]
+                named = Named(agreement, field, value, read, query, listed, number)
+                if known is None or _better(named, known):
+                    best[key] = named
+        others = {
+            key for _, line in asked.addresses for k in address_keys(line) for key in self._places.addresses.get(k, ())
+        }
+        others.update(key for _, k, _ in asked.identifiers for key in self._places.identifiers.get(k, ()))
+        for key, named in best.items():
+            if key not in others:
+                yield judge(asked, self._entries[key], named, None, None, policy)
+        for key in others:
+            yield self._judge(asked, key, queries, policy)
+
+    def _judge(self, asked: Asked, key: Key, queries: list[Query], policy: Policy) -> Judgement:
+        """Judge an entry by everything: each of its names, its addresses and identifiers."""
+        entry, finder = self._entries[key], self._finder(policy)
+        best: Named | None = None
+        for (field, value, read), query in zip(asked.names, queries, strict=True):
+            for position, number in enumerate(self._places.of_entry[key]):
+                agreement = finder.agreement(query, number)
+                if agreement.score > 0.0:
+                    named = Named(agreement, field, value, read, query, entry.names[position], number)
+                    if best is None or _better(named, best):
+                        best = named
+        address = best_address(asked.addresses, entry_lines(entry)) if asked.addresses and entry.addresses else None
+        if address is not None and address.similarity < policy.addresses.similarity:
+            address = None
+        return judge(asked, entry, best, address, same_identifier(asked.identifiers, entry), policy)
+
+    def _explained(self, judgements: Iterable[Judgement], finder: NameFinder) -> tuple[Match, ...]:
+        ordered = sorted(judgements, key=lambda judged: (-judged.score, judged.entry.key))
+        return tuple(
+            explain(judged, finder.name_weights(judged.named.number) if judged.named else ()) for judged in ordered
+        )
+
+
+_SHOWN_FROM = 0.2
+
+
+def _better(named: Named, known: Named) -> bool:
+    """Whether a name agrees better; on a tie the earlier field and listed name stay."""
+    return (named.agreement.score, -named.number) > (known.agreement.score, -known.number) and (
+        named.agreement.score > known.agreement.score or named.field == known.field
+    )
+
+
+def _all_address_keys(entry: ListEntry) -> set[str]:
+    return {key for line in entry_lines(entry) for key in address_keys(line)} if entry.addresses else set()
+
+
+def _put(keyed: dict[str, tuple[Key, ...]], keys: Iterable[str], entry: Key) -> None:
+    for key in keys:
+        keyed[key] = (*keyed.get(key, ()), entry)
+
+
+def _drop(keyed: dict[str, tuple[Key, ...]], keys: Iterable[str], entry: Key) -> None:
+    for key in keys:
+        left = tuple(other for other in keyed[key] if other != entry)
+        if left:
+            keyed[key] = left
+        else:
+            del keyed[key]

@@ -1,0 +1,206 @@
+"""From what agrees between a party and one entry to a score, an outcome and its reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from streams.errors import ScreeningError
+from streams.matching.addresses import AddressMatch, party_lines
+from streams.matching.corroboration import Finding, PartyFacts, findings
+from streams.matching.evidence import address_evidence, identifier_evidence, name_evidence, summarise
+from streams.matching.identifiers import IdentifierMatch, party_keys
+from streams.matching.match import Match
+from streams.matching.names import ReadName, read_name
+from streams.matching.policy import Policy, Thresholds
+from streams.matching.scoring import Agreement, Query
+from streams.records.alert import Evidence
+from streams.records.list_entry import ListedName, ListEntry
+from streams.records.party import Identifier, Party
+
+_ACRONYM = 3
+"""Words of at most so many letters, alone, could be anyone's acronym."""
+
+
+class Asked(NamedTuple):
+    """A party as it is asked for: names, addresses and identifiers read once, each with its field path."""
+
+    party: Party
+    facts: PartyFacts
+    names: tuple[tuple[str, str, ReadName], ...]
+    addresses: list[tuple[str, str]]
+    identifiers: list[tuple[str, str, Identifier]]
+
+    @classmethod
+    def of(cls, party: Party, policy: Policy) -> Asked:
+        """Read ``party``.
+
+        :raises ScreeningError: no name has a readable word, and neither identifier nor address can be
+            screened instead.
+        """
+        fields = [("name", party.name)]
+        if party.native_name and policy.names.native_name:
+            fields.append(("native_name", party.native_name))
+        if policy.names.alt_names:
+            fields += [(f"alt_names[{i}]", name) for i, name in enumerate(party.alt_names)]
+        names = tuple([(field, text, read) for field, text in fields if (read := read_name(text)).words])
+        addresses = party_lines(party) if party.addresses and policy.addresses.screen else []
+        identifiers = party_keys(party) if party.identifiers and policy.identifiers.screen else []
+        if not names and not addresses and not identifiers:
+            raise ScreeningError(
+                f"name: no readable word in {party.name[:80]!r}, nor an address or identifier to screen instead"
+            )
+        return cls(party, PartyFacts.of(party), names, addresses, identifiers)
+
+
+class Named(NamedTuple):
+    """The best agreement of one of the party's names with one of an entry's."""
+
+    agreement: Agreement
+    field: str
+    value: str
+    read: ReadName
+    query: Query
+    listed: ListedName
+    number: int
+
+
+class Judgement(NamedTuple):
+    """The score of one entry, and everything its evidence is made from."""
+
+    entry: ListEntry
+    score: float
+    thresholds: Thresholds
+    named: Named | None
+    address: AddressMatch | None
+    identifier: IdentifierMatch | None
+    findings: Sequence[Finding]
+    unproved: str
+
+    @property
+    def is_hit(self) -> bool:
+        """Whether the score reaches the review threshold."""
+        return self.score >= self.thresholds.review
+
+
+def judge(
+    asked: Asked,
+    entry: ListEntry,
+    named: Named | None,
+    address: AddressMatch | None,
+    identifier: IdentifierMatch | None,
+    policy: Policy,
+) -> Judgement:
+    """Score ``entry`` for the party ``asked``.
+
+    The best name's score is moved by corroboration and contradiction; an address or identifier that
+    agrees gives a score of its own, and the higher of the two counts.
+    """
+    thresholds = policy.thresholds_for(entry.source, entry.entity_type, asked.party.role)
+    facts = findings(asked.facts, entry, read_name(named.listed.name) if named else None, policy)
+    score, unproved = 0.0, ""
+    if named is not None:
+        facts += _other_place(named, policy)
+        score = named.agreement.score
+        for finding in facts:
+            if finding.evidence.effect == "supports":
+                score = 1.0 - (1.0 - score) * (1.0 - finding.factor)
+            else:
+                score *= finding.factor
+        if address is not None:
+            score = 1.0 - (1.0 - score) * (1.0 - policy.corroboration.address)
+        if address is None and identifier is None:
+            unproved = _unproved(named, facts, policy)
+            if unproved:
+                score = min(score, policy.names.unproved)
+    if address is not None:
+        score = max(score, policy.addresses.score)
+    if identifier is not None:
+        score = max(score, policy.identifiers.score)
+    return Judgement(entry, score, thresholds, named, address, identifier, facts, unproved)
+
+
+def _other_place(named: Named, policy: Policy) -> list[Finding]:
+    """Both names name a place, and not the same: another branch at least."""
+    ours, listed = named.read.words, read_name(named.listed.name).words
+    aligned = named.agreement.aligned
+    ours_left = {w.text for i, w in enumerate(ours) if w.kind == "place" and not any(i in a.ours for a in aligned)}
+    left = {w.text for j, w in enumerate(listed) if w.kind == "place" and not any(j in a.listed for a in aligned)}
+    if not ours_left or not left:
+        return []
+    text = f"{', '.join(sorted(ours_left))} is not {', '.join(sorted(left))}"
+    evidence = Evidence(
+        kind="name", effect="contradicts", text=text, ours=" ".join(sorted(ours_left)), listed=" ".join(sorted(left))
+    )
+    return [Finding(evidence, policy.contradiction.other_place)]
+
+
+def _unproved(named: Named, facts: Sequence[Finding], policy: Policy) -> str:
+    """Why the name alone proves too little, or empty."""
+    proved = {finding.evidence.kind for finding in facts if finding.evidence.effect == "supports"}
+    if named.listed.strength == "weak":
+        if policy.names.weak_aliases == "never":
+            return "weak alias, which the policy never counts"
+        if policy.names.weak_aliases == "corroborated" and "birth_date" not in proved:
+            return "weak alias without corroboration"
+    if _information(named) < policy.score.information and not proved & {"birth_date", "entity_type"}:
+        return "too little of a name to stand alone"
+    return ""
+
+
+def _information(named: Named) -> float:
+    """The weight that agrees, where a word short enough for an acronym counts little."""
+    information = named.agreement.agreeing
+    for pair in named.agreement.aligned:
+        word = named.query.words[pair.ours[0]]
+        if word.word.kind == "name" and len(word.word.text) <= _ACRONYM:
+            information -= max(word.weight - ACRONYM_INFORMATION, 0.0) * pair.similarity
+    return information
+
+
+ACRONYM_INFORMATION = 0.42
+
+
+def explain(judged: Judgement, weights: Sequence[float]) -> Match:
+    """The match, with its evidence; ``weights`` are those of the listed name's words."""
+    entry, named = judged.entry, judged.named
+    evidence: list[Evidence] = []
+    if judged.identifier is not None:
+        evidence.append(identifier_evidence(judged.identifier))
+    if judged.address is not None:
+        evidence.append(address_evidence(judged.address))
+    if named is not None:
+        listed = read_name(named.listed.name)
+        evidence += name_evidence(named.read, named.query, listed, weights, named.agreement)
+    evidence += [finding.evidence for finding in judged.findings]
+    if judged.unproved:
+        evidence.append(Evidence(kind="alias", effect="contradicts", text=judged.unproved))
+    thresholds, score = judged.thresholds, judged.score
+    outcome: Literal["review", "hold"] | None = None
+    if judged.is_hit:
+        outcome = "hold" if score >= thresholds.hold else "review"
+    field, value, listed_name = _where(judged)
+    return Match(
+        entry=entry,
+        listed_name=listed_name,
+        field=field,
+        value=value,
+        score=score,
+        threshold=thresholds.hold if outcome == "hold" else thresholds.review,
+        outcome=outcome,
+        evidence=tuple(evidence),
+        summary=summarise(evidence),
+    )
+
+
+def _where(judged: Judgement) -> tuple[str, str, str]:
+    """Field, value and listed name of what matched best."""
+    named, primary = judged.named, judged.entry.names[0].name
+    strong = named is not None and named.agreement.score >= judged.thresholds.review and not judged.unproved
+    if judged.identifier is not None and not strong:
+        return judged.identifier.field, judged.identifier.ours.value, primary
+    if judged.address is not None and not strong:
+        return judged.address.field, judged.address.ours, primary
+    if named is None:
+        raise AssertionError("nothing matched")
+    return named.field, named.value, named.listed.name

@@ -1,0 +1,87 @@
+"""What common words of names mean: legal forms, business words, places, numbers, short names.
+
+The words themselves are in ``lexicon.toml``; rigour adds its own legal forms when a name is read
+(:mod:`streams.matching.names`).
+"""
+
+from __future__ import annotations
+
+import tomllib
+from importlib.resources import files
+from typing import Final, Literal
+
+Kind = Literal["name", "generic", "place", "legal", "empty", "number", "roman", "initial"]
+"""What a word is for: ``name`` tells one party from another, ``generic`` is a common business word,
+``roman`` a Roman numeral, ``initial`` a single letter, ``empty`` an article, particle or title."""
+
+_ROMAN: Final = "ii iii iv vii viii ix xii xiii xiv xvi"
+
+
+def _read() -> dict[str, dict[str, str]]:
+    text = files("streams.matching").joinpath("lexicon.toml").read_text(encoding="utf-8")
+    tables: dict[str, dict[str, str]] = {"lists": {}}
+    for key, value in tomllib.loads(text).items():
+        if isinstance(value, dict):
+            tables[key] = value
+        else:
+            tables["lists"][key] = value
+    return tables
+
+
+_tables = _read()
+
+
+def _meanings() -> dict[str, tuple[str, Kind]]:
+    meanings: dict[str, tuple[str, Kind]] = {}
+    for canonical, variants in _tables["generic"].items():
+        for word in (canonical, *variants.split()):
+            meanings[word] = (canonical, "generic")
+    for places in _tables["places"].values():
+        for place in places.split():
+            word = place.replace("_", "")
+            meanings[word] = (word, "place")
+    for number, variants in _tables["number"].items():
+        for word in variants.split():
+            meanings[word] = (number, "number")
+    for word in _tables["lists"]["legal"].split():
+        meanings[word] = (word, "legal")
+    for word in _tables["lists"]["empty"].split() + _tables["lists"]["craft"].split():
+        meanings[word] = (word, "empty")
+    for word in _ROMAN.split():
+        meanings[word] = (word, "roman")
+    meanings["prc"] = meanings["chinese"] = meanings["zhongguo"] = ("china", "place")
+    meanings["hk"] = meanings["xianggang"] = ("hongkong", "place")
+    return meanings
+
+
+MEANINGS: Final[dict[str, tuple[str, Kind]]] = _meanings()
+"""Word → the word it stands for, and its kind."""
+
+PLACES: Final[dict[str, str]] = {
+    place.replace("_", ""): code for code, places in _tables["places"].items() for place in places.split()
+}
+"""Place name → the ISO 3166-1 code (lower case) it lies in."""
+
+PHRASES: Final[frozenset[tuple[str, str]]] = frozenset(
+    [("hong", "kong"), ("abu", "dhabi")]
+    + [
+        (first, second)
+        for places in _tables["places"].values()
+        for first, _, second in (place.partition("_") for place in places.split())
+        if second and "_" not in second
+    ]
+)
+"""Two words that together are one place, written as one word in MEANINGS."""
+
+ADDRESS_WORDS: Final = frozenset(_tables["lists"]["address"].split())
+"""Words of addresses that do not tell one street from another."""
+
+HAN: Final[dict[str, str]] = _tables["han"]
+"""Words of Chinese company names → English words; empty when they say nothing."""
+
+HAN_LONGEST: Final = max(map(len, HAN))
+
+NICKNAMES: Final[dict[str, str]] = {
+    short: full for full, shorts in _tables["nicknames"].items() for short in (full, *shorts.split())
+}
+"""Short given name → the full name it stands for (a full name stands for itself)."""

@@ -1,0 +1,295 @@
+"""Which listed names agree with a name, found without looking at most of them.
+
+:class:`ListedNames` is what the lists say, whatever the policy; :class:`NameFinder` is the same under one
+policy, with the weight of every word and name. Both are immutable snapshots.
+
+Nothing is lost: with r = (1 - t) / t for the lowest score t asked for, a name scores t only if
+agreeing x r >= conflict x min(ours, listed) + surplus x |ours - listed|. As agreeing is at most the weight W of
+the query's words that the name has, W must reach a share of the query's weight; so a name has one of
+the heaviest words and, unless that word makes up nearly all of one of the two names, another one too.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import Final, NamedTuple
+
+from streams.matching.names import ReadName
+from streams.matching.policy import Policy
+from streams.matching.scoring import Agreement, Query, QueryWord, agree
+from streams.matching.vocabulary import Vocabulary
+from streams.matching.words import Word
+
+_MEMO: Final = 20_000
+_ROUNDING: Final = 1e-9
+_COMMON_FROM: Final = 8
+
+
+class ListedNames(NamedTuple):
+    """The words of every listed name.
+
+    ``words[n]`` are the word numbers of name n, empty once it was removed; ``having[w]`` the names that
+    have word w; ``joined`` the names in which two adjacent words spell a text; ``entries[w]`` how many
+    entries have word w.
+    """
+
+    vocabulary: Vocabulary
+    words: list[tuple[int, ...]]
+    having: list[tuple[int, ...]]
+    joined: dict[str, tuple[int, ...]]
+    entries: list[int]
+
+    @classmethod
+    def empty(cls) -> ListedNames:
+        """No names at all."""
+        return cls(Vocabulary.empty(), [], [], {}, [])
+
+    def changed(
+        self, added: Sequence[Sequence[ReadName]], removed: Sequence[Sequence[int]]
+    ) -> tuple[ListedNames, set[int]]:
+        """The names after some entries' names were ``added`` (numbered in order) and others ``removed``.
+
+        Also returns the words whose number of entries changed.
+        """
+        vocabulary = self.vocabulary.extended(word for names in added for name in names for word in name.words)
+        fresh = len(vocabulary) - len(self.having)
+        words, joined = list(self.words), dict(self.joined)
+        having = self.having + [()] * fresh
+        entries = self.entries + [0] * fresh
+        touched: set[int] = set()
+        gone: dict[int, set[int]] = {}
+        for names in removed:
+            of_entry: set[int] = set()
+            for name in names:
+                of_entry.update(words[name])
+                for number in words[name]:
+                    gone.setdefault(number, set()).add(name)
+                for spelt in self._joins(vocabulary, words[name]):
+                    joined[spelt] = tuple(other for other in joined[spelt] if other != name)
+                words[name] = ()
+            for number in of_entry:
+                entries[number] -= 1
+            touched |= of_entry
+        for number, names_gone in gone.items():
+            having[number] = tuple(name for name in having[number] if name not in names_gone)
+        more: dict[int, list[int]] = {}
+        for names_read in added:
+            of_entry = set()
+            for read in names_read:
+                numbers = tuple([vocabulary.number_of(word) for word in read.words])
+                name = len(words)
+                words.append(numbers)
+                of_entry.update(numbers)
+                for number in set(numbers):
+                    more.setdefault(number, []).append(name)
+                for spelt in self._joins(vocabulary, numbers):
+                    joined[spelt] = (*joined.get(spelt, ()), name)
+            for number in of_entry:
+                entries[number] += 1
+            touched |= of_entry
+        for number, names_more in more.items():
+            having[number] += tuple(names_more)
+        return ListedNames(vocabulary, words, having, joined, entries), touched
+
+    @staticmethod
+    def _joins(vocabulary: Vocabulary, numbers: Sequence[int]) -> set[str]:
+        known = vocabulary.words
+        return {known[a].text + known[b].text for a, b in pairwise(numbers) if known[a].kind == known[b].kind == "name"}
+
+
+class NameFinder:
+    """The listed names under one policy."""
+
+    __slots__ = ("_memo", "alone", "listed", "policy", "totals", "weights")
+
+    def __init__(
+        self,
+        listed: ListedNames,
+        policy: Policy,
+        weights: list[float],
+        totals: list[float],
+        alone: dict[int, tuple[int, ...]],
+    ) -> None:
+        self.listed = listed
+        self.policy = policy
+        self.weights = weights
+        self.totals = totals
+        self.alone = alone
+        self._memo: dict[tuple[str, bool], QueryWord] = {}
+
+    @classmethod
+    def build(cls, listed: ListedNames, policy: Policy) -> NameFinder:
+        """The finder of ``listed`` under ``policy``."""
+        empty = cls(ListedNames.empty(), policy, [], [], {})
+        return empty.evolved(listed, range(len(listed.having)), range(len(listed.words)))
+
+    def evolved(self, listed: ListedNames, touched: Iterable[int], changed: Iterable[int]) -> NameFinder:
+        """The finder after words were ``touched`` and names ``changed`` (added or removed)."""
+        weights = self.weights + [-1.0] * (len(listed.having) - len(self.weights))
+        names = set(changed)
+        for number in touched:
+            weight = weigh(listed.vocabulary.words[number], listed.entries[number], self.policy)
+            if weight != weights[number]:
+                weights[number] = weight
+                names.update(listed.having[number])
+        totals = self.totals + [0.0] * (len(listed.words) - len(self.totals))
+        alone = dict(self.alone)
+        limit = _alone_limit(self.policy)
+        dropped: dict[int, set[int]] = {}
+        more: dict[int, list[int]] = {}
+        for name in names:
+            if name < len(self.totals):
+                for number in _alone(self.listed.words[name], self.weights, self.totals[name], limit):
+                    dropped.setdefault(number, set()).add(name)
+            totals[name] = sum([weights[number] for number in listed.words[name]])
+            for number in _alone(listed.words[name], weights, totals[name], limit):
+                more.setdefault(number, []).append(name)
+        for number in dropped.keys() | more.keys():
+            kept = dropped.get(number, ())
+            alone[number] = (*(name for name in alone.get(number, ()) if name not in kept), *more.get(number, ()))
+        return NameFinder(listed, self.policy, weights, totals, alone)
+
+    def query(self, name: ReadName, exhaustively: bool = False) -> Query:
+        """``name`` as compared with the listed names."""
+        words = tuple([self._word(word, exhaustively) for word in name.words])
+        joins: dict[int, int] = {}
+        texts = [word.text if word.kind == "name" else "" for word in name.words]
+        for i in range(len(texts) - 1):
+            if texts[i] and texts[i + 1]:
+                number = self.listed.vocabulary.number_of_text(texts[i] + texts[i + 1])
+                if number is not None:
+                    joins[i] = number
+        return Query(words, joins, sum([word.weight for word in words]))
+
+    def agreement(self, query: Query, name: int) -> Agreement:
+        """How ``query`` agrees with listed name number ``name``."""
+        score = self.policy.score
+        return agree(
+            query,
+            self.listed.words[name],
+            self.listed.vocabulary.words,
+            self.weights,
+            self.totals[name],
+            score.conflict,
+            score.surplus,
+        )
+
+    def name_weights(self, name: int) -> list[float]:
+        """The weights of the words of listed name number ``name``."""
+        return [self.weights[number] for number in self.listed.words[name]]
+
+    def find(self, query: Query, lowest: float) -> list[tuple[int, Agreement]]:
+        """All listed names scoring at least ``lowest`` (above 0), with their agreement."""
+        found = []
+        for name in self._candidates(query, lowest):
+            agreement = self.agreement(query, name)
+            if agreement.score >= lowest:
+                found.append((name, agreement))
+        return found
+
+    def _candidates(self, query: Query, lowest: float) -> set[int]:
+        score = self.policy.score
+        ratio = (1.0 - lowest) / lowest + _ROUNDING
+        needed = query.weight * score.surplus / (score.surplus + ratio) - _ROUNDING
+        listed = self.listed
+        sets: list[tuple[float, frozenset[int], QueryWord]] = []
+        for i, word in enumerate(query.words):
+            names = word.names
+            for at in (i - 1, i):
+                joined = query.joins.get(at)
+                if joined is not None:
+                    names = names.union(listed.having[joined])
+            sets.append((word.weight, names, word))
+        sets.sort(key=_weight_of, reverse=True)
+        rest = query.weight
+        candidates: set[int] = set()
+        for i, (weight, names, word) in enumerate(sets):
+            if rest < needed:
+                break
+            rest -= weight
+            if not names:
+                continue
+            if weight >= needed:
+                self._add_alone(candidates, query, word, names, ratio)
+            others = rest
+            for other_weight, other_names, _ in sets[i + 1 :]:
+                if weight + others < needed:
+                    break
+                others -= other_weight
+                candidates |= names & other_names
+        return candidates
+
+    def _add_alone(
+        self, candidates: set[int], query: Query, word: QueryWord, names: Iterable[int], ratio: float
+    ) -> None:
+        """Add the names that can reach the score with this word of the query alone."""
+        score = self.policy.score
+        ours_left = query.weight - word.weight
+        if ours_left * score.conflict <= ratio * word.weight + _ROUNDING:
+            candidates.update(names)
+            return
+        for number in word.alike:
+            candidates.update(self.alone.get(number, ()))
+        candidates.update(self.listed.joined.get(word.word.text, ()))
+
+    def _word(self, word: Word, exhaustively: bool) -> QueryWord:
+        if exhaustively:
+            return self._look_up(word, exhaustively)
+        memo = self._memo
+        name = (word.text, word.kind == "legal")
+        known = memo.get(name)
+        if known is None:
+            if len(memo) >= _MEMO:
+                memo.clear()
+            known = memo[name] = self._look_up(word, exhaustively)
+        return known
+
+    def _look_up(self, word: Word, exhaustively: bool) -> QueryWord:
+        listed, floor = self.listed, self.policy.score.word_similarity
+        find = listed.vocabulary.alike_exhaustively if exhaustively else listed.vocabulary.alike
+        alike = {number: similar for number, similar in find(word, floor).items() if listed.having[number]}
+        names = frozenset().union(*(listed.having[number] for number in alike), listed.joined.get(word.text, ()))
+        return QueryWord(word, self._weight(word, alike), alike, names)
+
+    def _weight(self, word: Word, alike: dict[int, float]) -> float:
+        """The weight of a word of the party: that of the listed word, or else of the most similar one."""
+        number = self.listed.vocabulary.number(word)
+        if number is not None and self.listed.entries[number]:
+            return self.weights[number]
+        if alike and word.kind == "name":
+            return min((-similar, self.weights[number]) for number, similar in alike.items())[1]
+        return weigh(word, 0, self.policy)
+
+
+def _weight_of(part: tuple[float, frozenset[int], QueryWord]) -> float:
+    return part[0]
+
+
+def weigh(word: Word, entries: int, policy: Policy) -> float:
+    """The weight of a word that ``entries`` listed entries have.
+
+    A name loses ``halving`` with each doubling of ``entries`` from 8 on, down to ``common``; other kinds
+    weigh what the policy says.
+    """
+    weights = policy.weights
+    if word.kind != "name":
+        return float(getattr(weights, word.kind))
+    doublings = max(entries.bit_length() - _COMMON_FROM.bit_length() + 1, 0)
+    return max(1.0 - weights.halving * doublings, weights.common)
+
+
+def _alone_limit(policy: Policy) -> float:
+    """How much of a word's own weight may be left over in a name that agrees in this word alone.
+
+    min(ours, listed) x conflict <= agreeing x r, and the lowest score ever asked for bounds r.
+    """
+    lowest = policy.lowest_asked
+    return (1.0 - lowest) / lowest / policy.score.conflict + _ROUNDING
+
+
+def _alone(numbers: Sequence[int], weights: Sequence[float], total: float, limit: float) -> Iterator[int]:
+    for number in set(numbers):
+        weight = weights[number]
+        if total - weight <= limit * weight + _ROUNDING:
+            yield number

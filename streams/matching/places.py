@@ -1,0 +1,37 @@
+"""Countries: any code or name → ISO 3166-1 alpha-2, and which ones agree."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import lru_cache
+from typing import Final
+
+from rigour.territories import get_territory, lookup_territory
+
+# Trade with these runs through each other so often that one for the other contradicts nothing.
+_NEIGHBOURS: Final = (frozenset({"cn", "hk", "mo", "tw"}), frozenset({"ru", "ua"}))
+
+
+@lru_cache(maxsize=16_384)
+def country_code(text: str) -> str:
+    """The ISO 3166-1 alpha-2 code, lower case, of a country code or name; empty when unknown."""
+    text = text.strip()
+    if not text:
+        return ""
+    territory = get_territory(text) or lookup_territory(text)
+    if territory is None:
+        return ""
+    code = territory.code
+    return code[:2] if "-" in code else code
+
+
+def country_codes(texts: Iterable[str]) -> frozenset[str]:
+    """The codes of all that are known."""
+    return frozenset(code for code in map(country_code, texts) if code)
+
+
+def compatible(ours: frozenset[str], listed: frozenset[str]) -> bool:
+    """Whether two sets of countries do not contradict each other."""
+    if not ours or not listed or not ours.isdisjoint(listed):
+        return True
+    return any(not ours.isdisjoint(group) and not listed.isdisjoint(group) for group in _NEIGHBOURS)

@@ -1,0 +1,139 @@
+"""How well two names agree.
+
+Each word weighs what it tells. Words of both names are aligned one to one, best first; then two adjacent
+words against one (``Zhong Ke`` and ``Zhongke``). With *agreeing* the weight that agrees, and *ours* and
+*listed* the weight left over on either side,
+
+    score = agreeing / (agreeing + conflict x min(ours, listed) + surplus x |ours - listed|)
+
+so a word replaced by another costs much more than a word left out. ``agreeing`` is the smaller of what
+agrees on each side. The form is a Tversky index (Psychological Review 84, 1977) with the common part of
+both remainders weighed apart.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from streams.matching.words import SAME_SOUND, Word
+
+
+class QueryWord:
+    """A word of the party's name, with what the list knows of it.
+
+    ``alike`` maps the numbers of listed words to their similarity, ``names`` holds the numbers of the
+    listed names that have one of them, or this word as two.
+    """
+
+    __slots__ = ("alike", "names", "weight", "word")
+
+    def __init__(self, word: Word, weight: float, alike: dict[int, float], names: frozenset[int]) -> None:
+        self.word = word
+        self.weight = weight
+        self.alike = alike
+        self.names = names
+
+
+class Query(NamedTuple):
+    """The words of the party's name and their total weight; ``joins`` maps the position of a word to the
+    number of the listed word that it spells together with the next."""
+
+    words: tuple[QueryWord, ...]
+    joins: dict[int, int]
+    weight: float
+
+
+class Aligned(NamedTuple):
+    """Words that agree: positions in the party's and the listed name, and how alike they are."""
+
+    ours: tuple[int, ...]
+    listed: tuple[int, ...]
+    similarity: float
+
+
+class Agreement(NamedTuple):
+    """How two names agree; see the module for the formula."""
+
+    score: float
+    agreeing: float
+    aligned: tuple[Aligned, ...]
+
+
+def align(query: Query, numbers: Sequence[int], known: Sequence[Word]) -> list[Aligned]:
+    """Align the words of ``query`` with the listed words ``numbers``."""
+    edges = []
+    for i, ours in enumerate(query.words):
+        alike = ours.alike
+        if alike:
+            for j, number in enumerate(numbers):
+                similar = alike.get(number)
+                if similar is not None:
+                    edges.append((-similar, i, j))
+    if len(edges) > 1:
+        edges.sort()
+    aligned: list[Aligned] = []
+    ours_taken: set[int] = set()
+    listed_taken: set[int] = set()
+    for negative, i, j in edges:
+        if i not in ours_taken and j not in listed_taken:
+            ours_taken.add(i)
+            listed_taken.add(j)
+            aligned.append(Aligned((i,), (j,), -negative))
+    if len(ours_taken) < len(query.words) and len(listed_taken) < len(numbers):
+        _align_joined(query, numbers, known, aligned, ours_taken, listed_taken)
+    return aligned
+
+
+def _align_joined(
+    query: Query,
+    numbers: Sequence[int],
+    known: Sequence[Word],
+    aligned: list[Aligned],
+    ours_taken: set[int],
+    listed_taken: set[int],
+) -> None:
+    """Align two adjacent words left over on one side with one left over on the other."""
+    for i, joined in query.joins.items():
+        if i not in ours_taken and i + 1 not in ours_taken and joined in numbers:
+            j = numbers.index(joined)
+            if j not in listed_taken:
+                ours_taken.update((i, i + 1))
+                listed_taken.add(j)
+                aligned.append(Aligned((i, i + 1), (j,), SAME_SOUND))
+    for j in range(len(numbers) - 1):
+        if j in listed_taken or j + 1 in listed_taken:
+            continue
+        spelt = known[numbers[j]].text + known[numbers[j + 1]].text
+        for i, ours in enumerate(query.words):
+            if i not in ours_taken and ours.word.text == spelt:
+                ours_taken.add(i)
+                listed_taken.update((j, j + 1))
+                aligned.append(Aligned((i,), (j, j + 1), SAME_SOUND))
+                break
+
+
+def agree(
+    query: Query,
+    numbers: Sequence[int],
+    known: Sequence[Word],
+    weights: Sequence[float],
+    listed_weight: float,
+    conflict: float,
+    surplus: float,
+) -> Agreement:
+    """How well ``query`` agrees with the listed name of the words ``numbers``.
+
+    ``weights`` and ``known`` are by word number, ``listed_weight`` is the sum over ``numbers``.
+    """
+    aligned = align(query, numbers, known)
+    ours = listed = 0.0
+    for pair in aligned:
+        ours += pair.similarity * sum(query.words[i].weight for i in pair.ours)
+        listed += pair.similarity * sum(weights[numbers[j]] for j in pair.listed)
+    agreeing = min(ours, listed)
+    if agreeing <= 0.0:
+        return Agreement(0.0, 0.0, tuple(aligned))
+    left, right = max(query.weight - ours, 0.0), max(listed_weight - listed, 0.0)
+    cost = conflict * min(left, right) + surplus * abs(left - right)
+    return Agreement(agreeing / (agreeing + cost), agreeing, tuple(aligned))
