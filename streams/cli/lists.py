@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 import click
@@ -140,16 +140,19 @@ def _counts(release: ListRelease) -> str:
     )
 
 
-def _show_sources(console: Console, changes: Iterable[Change]) -> None:
-    table = Table("source", "entries", "published (UTC)", "release", box=None, pad_edge=False)
+def _show_sources(console: Console, changes: Collection[Change]) -> None:
+    if not changes:
+        click.echo("no list is in force; publish one with 'highfence lists publish'")
     for change in changes:
         release = change.release
-        published = f"{release.published_at:%Y-%m-%d %H:%M:%S}"
-        table.add_row(release.source, f"{release.entries:,}", published, release.release_id)
-    if table.row_count:
-        console.print(table)
-    else:
-        click.echo("no list is in force; publish one with 'highfence lists publish'")
+        console.print(f"[bold]{escape(release.source)}[/bold]", highlight=False)
+        console.print(
+            f"  {release.entries:,} entries, published {release.published_at:%Y-%m-%d %H:%M:%S} UTC", highlight=False
+        )
+        console.print(f"  release {escape(release.release_id)}", highlight=False)
+        if release.forced_by:
+            forced = f"  forced by {release.forced_by.name}: {release.forced_by.reason}"
+            console.print(escape(forced), highlight=False)
 
 
 def _show_entries(console: Console, change: Change) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.errors import BrokerUnreachableError, ReleaseRefusedError, StreamError, TopicError
-from streams.kafka.clients import Heard, connect, reason_of
+from streams.kafka.clients import Heard, connect
 from streams.lists.state import Change, ListState
 
 POLL_SECONDS = 0.2
@@ -142,8 +142,6 @@ class Follower:
         """Ask for the topic's end: an answer shows that a quiet topic is one nothing was written to."""
         try:
             consumer.get_watermark_offsets(self._partition, timeout=PROBE_SECONDS, cached=False)
-        except KafkaException as error:
-            if error.args[0].code() in _NO_TOPIC:
-                raise TopicError(f"topic {self._partition.topic} is gone: {reason_of(error)}") from error
-            return  # not reached: last_contact stays where it is, and the reader of it decides
+        except KafkaException:
+            return  # not reached: last_contact stays where it is, and who reads it decides
         self.last_contact = time.monotonic()

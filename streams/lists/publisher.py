@@ -97,7 +97,6 @@ class _Transaction:
         self._heard = Heard()
         self._settings = settings
         self._timeout = settings.kafka.timeout_seconds
-        self._failed: KafkaError | None = None
         more: Config = {
             "transactional.id": transactional_id,
             "transaction.timeout.ms": TRANSACTION_TIMEOUT_SECONDS * 1000,
@@ -113,7 +112,7 @@ class _Transaction:
         """Hand over one record; waits while the client's queue is full."""
         while True:
             try:
-                self._producer.produce(topic, value=value, key=key.encode(), on_delivery=self._delivered)
+                self._producer.produce(topic, value=value, key=key.encode())
             except BufferError:
                 self._producer.poll(0.1)
             except KafkaException as error:
@@ -122,24 +121,17 @@ class _Transaction:
                 return
 
     def commit(self) -> None:
-        """Make all of it visible."""
-        undelivered = self._producer.flush(TRANSACTION_TIMEOUT_SECONDS)
-        if self._failed is not None or undelivered:
-            problem = self._failed
-            if problem is not None and problem.code() in _FENCED:
-                raise self._explained(KafkaException(problem))
-            self._call(self._producer.abort_transaction, self._timeout)
-            raise StreamError(f"the list was not published: {problem.str() if problem else 'the broker is too slow'}")
+        """Make all of it visible; a record that could not be delivered fails the commit."""
+        self._call(self._producer.flush, TRANSACTION_TIMEOUT_SECONDS)
         self._call(self._producer.commit_transaction, self._timeout)
-
-    def _delivered(self, error: KafkaError | None, _message: object) -> None:
-        self._failed = self._failed or error
 
     def _call(self, call: Callable[..., object], *arguments: object) -> None:
         try:
             call(*arguments)
         except KafkaException as error:
-            self._producer.poll(0)  # lets the client tell `heard` why
+            if error.args[0].txn_requires_abort():
+                # Followers read no further than an open transaction, so it is not left to time out.
+                self._producer.abort_transaction(self._timeout)
             raise self._explained(error) from error
 
     def _explained(self, error: KafkaException) -> StreamError:

@@ -16,6 +16,7 @@ import msgspec
 import orjson
 
 from streams.errors import ListFormatError
+from streams.lists.sources.checked import checked
 from streams.lists.sources.listed_names import alias, with_unique_ids, without_repeats
 from streams.lists.sources.places import country_code
 from streams.records.list_entry import ListedName, ListEntry, RelatedEntry
@@ -120,11 +121,9 @@ def read(content: bytes, place: str) -> tuple[ListEntry, ...]:
 def _entry(content: Any, place: str) -> ListEntry:
     try:
         result = msgspec.convert(content, _Result)
-        entry = _converted(result, place)
-        # constructing a record does not check it
-        return msgspec.convert(msgspec.to_builtins(entry, builtin_types=(date,)), ListEntry)
     except msgspec.ValidationError as error:
         raise ListFormatError(f"{place}: {error}; this is not the consolidated list's JSON, or it changed") from error
+    return checked(_converted(result, place), place)
 
 
 def _converted(result: _Result, place: str) -> ListEntry:

@@ -82,7 +82,7 @@ def read_cell(text: str) -> tuple[CellParty, ...]:
 
 def _drafts(lines: list[str]) -> Iterator[_Draft]:
     """The lines of each party of the cell."""
-    if _CATEGORY.match(lines[0]):
+    if lines and _CATEGORY.match(lines[0]):
         yield from (_Draft([_DASH.sub("", line)]) for line in lines[1:])
         return
     draft = _Draft()
@@ -141,11 +141,15 @@ def _read_party(draft: _Draft) -> CellParty:
     parent = ""
     if inline := _SUBORDINATE_INLINE.search(text):
         parent, text = text[: inline.start()], _DASH.sub("", text[inline.end() :])
-    if label := _LABELLED_ADDRESS.match(text):
-        address = _clean(text[label.end() :])
+    if (label := _LABELLED_ADDRESS.match(text)) and (address := _clean(text[label.end() :])):
         return CellParty((ListedName(name=address),), (address,), tuple(see_elsewhere), parent, label[1])
     names, addresses = _names_and_addresses(text)
-    return CellParty(without_repeats(names), tuple(dict.fromkeys(addresses)), tuple(see_elsewhere), parent)
+    return CellParty(
+        without_repeats(name for name in names if name.name),
+        tuple(dict.fromkeys(addresses)),
+        tuple(see_elsewhere),
+        parent,
+    )
 
 
 def _names_and_addresses(text: str) -> tuple[list[ListedName], list[str]]:

@@ -16,6 +16,7 @@ from lxml import etree
 from msgspec import structs
 
 from streams.errors import ListFormatError
+from streams.lists.sources.checked import checked
 from streams.lists.sources.entity_cell import CellParty, read_cell
 from streams.lists.sources.listed_names import entry_id_for, with_unique_ids, without_repeats
 from streams.lists.sources.places import country_code, country_of_address
@@ -152,7 +153,7 @@ def _entries(row: _Row, footnotes: dict[str, str], place: str) -> Iterator[ListE
     marks = dict.fromkeys(_FOOTNOTE.findall(f"{row.requirement} {row.policy}"))
     notes = [footnotes[mark] for mark in marks if mark in footnotes]
     for party in parties:
-        yield _entry(party, row, notes)
+        yield checked(_entry(party, row, notes), f"{place}: {party.names[0].name[:80]!r} under {row.country}")
 
 
 def _entry(party: CellParty, row: _Row, notes: list[str]) -> ListEntry:
