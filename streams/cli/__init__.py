@@ -8,7 +8,15 @@ from pathlib import Path
 
 import click
 
+from streams.cli.bench import bench
+from streams.cli.broker import broker
+from streams.cli.demo import demo
+from streams.cli.evaluate import evaluate
+from streams.cli.lists import lists
+from streams.cli.screen import explain, screen
 from streams.cli.topics import topics
+from streams.cli.watch import watch
+from streams.cli.worker import worker
 from streams.errors import HighfenceError
 from streams.settings import load_settings
 
@@ -47,4 +55,5 @@ def main(ctx: click.Context, file: Path | None, verbose: bool) -> None:
     ctx.obj = load_settings(file)
 
 
-main.add_command(topics)
+for _command in (bench, broker, demo, evaluate, explain, lists, screen, topics, watch, worker):
+    main.add_command(_command)

@@ -8,7 +8,7 @@ import click
 from rich.console import Console
 
 from streams.cli.context import settings_of
-from streams.kafka.tail import read_topic
+from streams.kafka.tail import Start, read_topic
 from streams.kafka.topics import TopicNames
 from streams.records.alert import Alert
 from streams.records.codec import decode
@@ -24,7 +24,7 @@ def watch(ctx: click.Context, from_beginning: bool, until_end: bool, as_json: bo
     """Follow alerts: time, outcome, score, transaction, role; the party; the listed name and its list."""
     settings = settings_of(ctx)
     topic = TopicNames(settings.topics.prefix).alerts
-    start = "beginning" if from_beginning or until_end else "end"
+    start: Start = "beginning" if from_beginning or until_end else "end"
     console = Console(highlight=False, soft_wrap=True)
     try:
         for message in read_topic(settings, topic, start=start, until=None if until_end else _never):

@@ -104,12 +104,14 @@ def _screen_orders(console: Console, say: Callable[[str], None], settings: Setti
         for message in read_topic(settings, names.dead_letters)
     ]
     console.print("\nThe alerts, as [bold]highfence watch[/] shows them:\n")
-    for alert in sorted(alerts, key=lambda alert: alert.transaction_id):
+    for alert in sorted(alerts, key=lambda alert: (alert.transaction_id, -alert.score)):
         console.print(alert_lines(alert))
     shown = {order.transaction_id for order in [*special, *broken]}
+    console.print("\nWhat each case came to:")
     console.print(_case_table([outcome for outcome in outcomes if outcome.order.transaction_id in shown]))
     untouched = {order.payload for order in broken} == {letter.value for letter in letters}
     counts = Counter(outcome for each in outcomes for outcome in each.outcomes)
+    console.print("\nThe counts:")
     console.print(_count_table(orders, counts, len(letters), len(broken), untouched))
     return all(outcome.right for outcome in outcomes) and len(letters) == len(broken) and untouched
 
@@ -126,11 +128,12 @@ def _second_release(
     again = waiting_order()
     _send(settings, [again])
     decisions = _await_decisions(settings, 2, say, only=again.transaction_id)[again.transaction_id]
-    table = Table(title="The same order before and after the second release", title_justify="left")
+    table = Table()
     for heading in ("transaction", "before", "after", "as expected"):
         table.add_column(heading)
     right = len(decisions) == 2 and decisions[0] == "clear" and decisions[1] in HELD
     table.add_row(again.transaction_id, *(decisions[:2] if len(decisions) == 2 else (str(decisions), "")), _mark(right))
+    console.print("\nThe same order before and after the second release:")
     console.print(table)
     return right
 
@@ -234,7 +237,7 @@ def _get(url: str) -> str | None:
 
 
 def _case_table(outcomes: Sequence[Outcome]) -> Table:
-    table = Table(title="\nWhat each case came to", title_justify="left")
+    table = Table()
     for heading in ("transaction", "shows", "decision", "as expected"):
         table.add_column(heading, overflow="ellipsis", no_wrap=True)
     for outcome in sorted(outcomes, key=lambda outcome: outcome.order.transaction_id):
@@ -248,7 +251,7 @@ def _case_table(outcomes: Sequence[Outcome]) -> Table:
 
 
 def _count_table(orders: Sequence[Order], counts: Counter[str], letters: int, broken: int, untouched: bool) -> Table:
-    table = Table(title="\nThe counts", title_justify="left")
+    table = Table()
     for heading in ("", "expected", "came", "as expected"):
         table.add_column(heading, justify="right" if heading in ("expected", "came") else "left")
     clear = sum(order.expected == {"clear"} for order in orders)
@@ -276,7 +279,7 @@ def _show_metrics(console: Console, url: str) -> None:
     console.print(f"\nMetrics at {url}/metrics, among them:")
     for line in page.splitlines():
         if re.match(r"highfence_(events|alerts|dead_letters|index_entries|releases_applied)(_total)?{", line):
-            console.print(f"  {line}", markup=False, highlight=False)
+            console.print(f"  {line}", markup=False, highlight=False, soft_wrap=True)
 
 
 def _stay(console: Console, settings: Settings) -> None:
@@ -294,6 +297,6 @@ def _stay(console: Console, settings: Settings) -> None:
 
 def _teller(console: Console, started: float) -> Callable[[str], None]:
     def say(what: str) -> None:
-        console.print(f"[{time.monotonic() - started:5.1f} s] {what}", markup=False, highlight=False)
+        console.print(f"[{time.monotonic() - started:5.1f} s] {what}", markup=False, highlight=False, soft_wrap=True)
 
     return say

@@ -249,7 +249,7 @@ class LocalBroker:
         return path
 
     def _format_storage(self, java: list[str], configuration: Path, log: int, log_start: int) -> None:
-        tool = ["kafka.tools.StorageTool", "format", "--cluster-id", secrets.token_urlsafe(16)]
+        tool = ["kafka.tools.StorageTool", "format", f"--cluster-id={secrets.token_urlsafe(16)}"]
         done = subprocess.run(
             [*java, *tool, "--config", str(configuration)],
             stdin=subprocess.DEVNULL,

@@ -12,18 +12,21 @@ from streams.errors import StreamError, TopicError
 from streams.kafka.clients import Heard, connect, consumer_config, unreachable
 from streams.settings import Settings
 
+Start = Literal["beginning", "end"] | datetime
+"""Where reading starts: at the topic's beginning, at its end, or at a moment."""
+
 
 def read_topic(
     settings: Settings,
     topic: str,
     *,
-    start: Literal["beginning", "end"] | datetime = "beginning",
+    start: Start = "beginning",
     until: Callable[[], bool] | None = None,
 ) -> Iterator[Message]:
     """The committed records of a topic, in order within each partition.
 
     Without ``until`` the reading ends at the end the topic has when it is reached; with it, it goes on until
-    that says True, asked some twenty times a second. ``start`` may be a moment. Raises BrokerUnreachableError, TopicError.
+    that says True, asked some twenty times a second. Raises BrokerUnreachableError, TopicError.
     """
     heard = Heard()
     consumer = connect(Consumer, consumer_config(settings, "highfence-reader", {"enable.partition.eof": True}), heard)
@@ -35,7 +38,7 @@ def read_topic(
             for message in consumer.consume(500, timeout=0.05):
                 if (error := message.error()) is None:
                     yield message
-                elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001
+                elif error.code() == KafkaError._PARTITION_EOF:
                     unfinished.discard(message.partition())
                 elif not error.retriable():
                     raise StreamError(f"reading {topic}: {error.str()}")
@@ -43,9 +46,7 @@ def read_topic(
         consumer.close()
 
 
-def _positions(
-    consumer: Consumer, settings: Settings, topic: str, start: Literal["beginning", "end"] | datetime, heard: Heard
-) -> list[TopicPartition]:
+def _positions(consumer: Consumer, settings: Settings, topic: str, start: Start, heard: Heard) -> list[TopicPartition]:
     timeout = settings.kafka.timeout_seconds
     try:
         found = consumer.list_topics(topic, timeout=timeout).topics[topic]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Collection, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -18,12 +19,12 @@ from confluent_kafka.admin import (
 
 from streams.errors import TopicError
 from streams.kafka.clients import (
+    LARGEST_RECORD_BYTES,
     Heard,
     common_config,
     connect,
     existing_topics,
     reason_of,
-    LARGEST_RECORD_BYTES,
     roomy_message_bytes,
 )
 from streams.settings import Settings
@@ -175,6 +176,12 @@ def _create(admin: AdminClient, missing: list[Topic], settings: Settings) -> lis
     ]
     for name, outcome in admin.create_topics(new, operation_timeout=settings.kafka.timeout_seconds).items():
         _settle(outcome, f"topic {name} could not be created", settings)
+    deadline = time.monotonic() + settings.kafka.timeout_seconds
+    # The broker that answers may hear of new topics a moment after the controller has made them.
+    while {topic.name for topic in missing} - existing_topics(admin, settings, Heard()).keys():
+        if time.monotonic() > deadline:
+            raise TopicError("the topics were created but the broker does not show them: run it again")
+        time.sleep(0.05)
     return [f"created {topic.name}" for topic in missing]
 
 

@@ -10,15 +10,14 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Sequence
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
 from streams.errors import FencedError, StreamError
 from streams.kafka.clients import reason_of
 
 _log = logging.getLogger("highfence.transactions")
 
-_FENCED = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH})  # noqa: SLF001
-_INVALID_OFFSET = -1001
+_FENCED = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH})
 _TRIES = 10
 
 
@@ -48,7 +47,7 @@ class TransactionalProducer:
             try:
                 self._producer.produce(topic, value=value, key=key)
             except BufferError:
-                self._producer.poll(0.1)
+                self._call(self._producer.poll, 0.1)
             except KafkaException as error:
                 raise self._judged(error) from error
             else:
@@ -61,7 +60,7 @@ class TransactionalProducer:
         process has taken over.
         """
         # Without the flush the call below stalls for about 100 ms now and then.
-        self._producer.flush(self._timeout)
+        self._call(self._producer.flush, self._timeout)
         self._call(
             self._producer.send_offsets_to_transaction,
             list(positions),
@@ -72,7 +71,6 @@ class TransactionalProducer:
 
     def abort(self) -> None:
         """Undo the open transaction."""
-        self._producer.purge()
         self._call(self._producer.abort_transaction, self._timeout)
 
     def _call(self, call: Callable[..., object], *arguments: object) -> None:
@@ -98,12 +96,18 @@ class TransactionalProducer:
         return AbortedError(reason_of(error))
 
 
+def place_of(message: Message) -> tuple[str, int, int]:
+    """Topic, partition and offset of a consumed message."""
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    if topic is None or partition is None or offset is None:
+        raise StreamError("the client handed out a message without its place")
+    return topic, partition, offset
+
+
 def next_positions(messages: Sequence[Message]) -> list[TopicPartition]:
     """Per partition, the offset after the last message of the batch."""
-    last: dict[tuple[str, int], int] = {}
-    for message in messages:
-        last[message.topic(), message.partition()] = message.offset() + 1
-    return [TopicPartition(topic, partition, offset) for (topic, partition), offset in last.items()]
+    last = {(topic, partition): offset for topic, partition, offset in map(place_of, messages)}
+    return [TopicPartition(topic, partition, offset + 1) for (topic, partition), offset in last.items()]
 
 
 def seek_to_committed(consumer: Consumer, messages: Sequence[Message], timeout_seconds: float) -> None:
@@ -112,13 +116,13 @@ def seek_to_committed(consumer: Consumer, messages: Sequence[Message], timeout_s
     A partition without any commit goes back to the batch's first message, which is where it started.
     """
     first: dict[tuple[str, int], int] = {}
-    for message in messages:
-        first.setdefault((message.topic(), message.partition()), message.offset())
+    for topic, partition, offset in map(place_of, messages):
+        first.setdefault((topic, partition), offset)
     mine = {(held.topic, held.partition) for held in consumer.assignment()}
     wanted = [TopicPartition(topic, partition) for topic, partition in first if (topic, partition) in mine]
     if not wanted:
         return
     for committed in consumer.committed(wanted, timeout=timeout_seconds):
-        if committed.offset == _INVALID_OFFSET:
+        if committed.offset == OFFSET_INVALID:
             committed.offset = first[committed.topic, committed.partition]
         consumer.seek(committed)

@@ -13,7 +13,7 @@ from streams.errors import StreamError
 from streams.health import HealthServer
 from streams.kafka.clients import Heard, connect, consumer_config, producer_config, reason_of, unreachable
 from streams.kafka.topics import TopicNames, require_topics
-from streams.kafka.transactions import AbortedError, TransactionalProducer, next_positions, seek_to_committed
+from streams.kafka.transactions import AbortedError, TransactionalProducer, next_positions, place_of, seek_to_committed
 from streams.matching import Policy
 from streams.metrics import Metrics
 from streams.records.codec import encode
@@ -229,7 +229,11 @@ class Worker:
 
 def event_of(message: Message) -> Event:
     """The Kafka message as an event."""
-    source = EventSource(topic=message.topic(), partition=message.partition(), offset=message.offset())
+    topic, partition, offset = place_of(message)
     recorded_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
     headers = message.headers() or ()
-    return Event(message.value(), source, recorded_at, message.key(), tuple(headers))
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    raw = tuple((key, content.encode() if isinstance(content, str) else content) for key, content in pairs)
+    return Event(
+        message.value(), EventSource(topic=topic, partition=partition, offset=offset), recorded_at, message.key(), raw
+    )

@@ -91,8 +91,8 @@ def read(settings: Settings, topic: str, kind: type[Record], count: int = 0) -> 
     def enough() -> bool:
         return len(found) >= count or time.monotonic() > deadline
 
-    for message in read_topic(settings, topic, until=enough if count else None):
-        found.append(decode(kind, message.value() or b"", topic))
+    messages = read_topic(settings, topic, until=enough if count else None)
+    found.extend(decode(kind, message.value() or b"", topic) for message in messages)
     assert len(found) >= count, f"{len(found)} of {count} records on {topic}"
     return found
 
@@ -150,10 +150,10 @@ def test_second_release_holds_what_was_clear(settings: Settings) -> None:
         added = second_release_entries(bundled.source)
         second = publish(LoadedList(bundled.source, (*bundled.entries, *added)), settings)
         wait_for(
-            lambda: worker.metrics.registry.get_sample_value(
-                "highfence_releases_applied_total", {"source": bundled.source}
+            lambda: (
+                worker.metrics.registry.get_sample_value("highfence_releases_applied_total", {"source": bundled.source})
+                == 2
             )
-            == 2
         )
         send(settings, [waiting_order()])
         after = max(decisions_of(settings, 2), key=lambda decision: decision.source.offset)
@@ -177,9 +177,7 @@ def test_without_a_list_nothing_is_decided(settings: Settings) -> None:
 
 def test_a_stale_list_stops_screening(settings: Settings) -> None:
     publish(load_list("bundled"), settings)
-    stale = settings.model_copy(
-        update={"lists": settings.lists.model_copy(update={"max_age_days": 0.5 / 86_400})}
-    )
+    stale = settings.model_copy(update={"lists": settings.lists.model_copy(update={"max_age_days": 0.5 / 86_400})})
     with running(stale) as worker:
         wait_for(lambda: "max_age_days" in (worker._not_ready() or ""))
         send(settings, [waiting_order()])
@@ -252,12 +250,17 @@ def test_killed_and_restarted_without_loss_or_doubling(settings: Settings, tmp_p
 
 def test_a_second_worker_of_the_same_name_fences_the_first(settings: Settings) -> None:
     publish(load_list("bundled"), settings)
-    with pytest.raises(FencedError), running(settings):
-        send(settings, [waiting_order()])
-        decisions_of(settings, 1)
+
+    def run_two() -> None:
         with running(settings):
-            send(settings, list(ordinary_orders(200)))
-            decisions_of(settings, 201)
+            send(settings, [waiting_order()])
+            decisions_of(settings, 1)
+            with running(settings):
+                send(settings, list(ordinary_orders(200)))
+                decisions_of(settings, 201)
+
+    with pytest.raises(FencedError, match="transactional id"):
+        run_two()
 
 
 def test_unreachable_broker_is_told() -> None:

@@ -29,7 +29,13 @@ def test_defaults_are_safe() -> None:
 def test_environment_wins_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "highfence.toml"
     file.write_text(
-        '[kafka]\nbootstrap_servers = "a:1"\n[kafka.properties]\n"security.protocol" = "SASL_SSL"\n[worker]\nbatch_events = 7\n'
+        """
+[kafka]
+bootstrap_servers = "a:1"
+properties = { "security.protocol" = "SASL_SSL" }
+[worker]
+batch_events = 7
+"""
     )
     monkeypatch.setenv("HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS", "b:2")
     settings = load_settings(file)
@@ -40,7 +46,7 @@ def test_environment_wins_over_file(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_settings_are_frozen() -> None:
     with pytest.raises(pydantic.ValidationError):
-        load_settings().worker.batch_events = 1  # type: ignore[misc]
+        load_settings().worker.batch_events = 1
 
 
 @pytest.mark.parametrize(
