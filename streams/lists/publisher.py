@@ -129,9 +129,12 @@ class _Transaction:
         try:
             call(*arguments)
         except KafkaException as error:
-            if error.args[0].txn_requires_abort():
+            problem = error.args[0]
+            if problem.txn_requires_abort():
                 # Followers read no further than an open transaction, so it is not left to time out.
                 self._producer.abort_transaction(self._timeout)
+            if not problem.fatal():
+                self._producer.poll(0)  # lets the client tell `heard` why
             raise self._explained(error) from error
 
     def _explained(self, error: KafkaException) -> StreamError:

@@ -16,9 +16,9 @@ from click.testing import CliRunner
 from confluent_kafka import Producer
 
 from streams.cli.lists import lists as lists_command
-from streams.errors import FencedError, ListError, ReleaseRefusedError, TopicError
+from streams.errors import BrokerUnreachableError, FencedError, ListError, ReleaseRefusedError, TopicError
 from streams.kafka.clients import connect, consumer_config, producer_config
-from streams.kafka.local import LocalBroker
+from streams.kafka.local import LocalBroker, free_port
 from streams.kafka.topics import TopicNames, apply_topics
 from streams.lists import publisher
 from streams.lists.follower import Follower
@@ -264,6 +264,12 @@ def test_a_missing_topic_is_named(kafka: LocalBroker) -> None:
         publish(_list(a="Acme"), settings)
 
 
+def test_an_unreachable_broker_is_named_with_the_reason() -> None:
+    settings = Settings(kafka=KafkaSettings(bootstrap_servers=f"127.0.0.1:{free_port()}", timeout_seconds=1))
+    with pytest.raises(BrokerUnreachableError, match="Connection refused"):
+        publish(_list(a="Acme"), settings)
+
+
 def test_an_error_in_the_reader_ends_the_follower_visibly(settings: Settings) -> None:
     def broken(_: Sequence[Change]) -> None:
         raise ValueError("no index")
@@ -285,7 +291,7 @@ def test_a_follower_outlives_its_broker_and_tells_the_silence(tmp_path: Path) ->
         with _following(settings) as (follower, seen):
             quiet = follower.last_contact
             _until(lambda: follower.last_contact > quiet)  # a quiet topic is asked after
-            broker.kill()
+            broker.stop()
             time.sleep(0.5)
             silent = follower.last_contact
             time.sleep(1.5)

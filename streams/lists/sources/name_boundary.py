@@ -27,7 +27,7 @@ _MORE_LEGAL_FORMS = frozenset(
 )
 """What follows a name's comma as a legal form does and rigour does not count among legal forms alone."""
 _PART_OF_NAME = re.compile(
-    r"\b(?:institut\w+|npo|university|academy|corporation|company|labs?|laborator\w+|department|bureau|ministry|joint|stock|"
+    r"\b(?:institut(?:e|es|ion|ions|o)?|npo|university|academy|corporation|company|labs?|laborator\w+|department|bureau|ministry|joint|stock|"
     r"enterprise|factory|plant|branch|division|named after|subsidiary|association|faculty|school)\b",
     re.IGNORECASE,
 )

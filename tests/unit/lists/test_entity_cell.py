@@ -91,10 +91,13 @@ def test_former_names_are_marked_and_short_aliases_are_weak() -> None:
     ]
 
 
-def test_a_reference_to_another_country_is_kept_out_of_the_address() -> None:
-    party = read_cell("Acme, 5 Hill Rd., Kabul, Afghanistan. (See alternate addresses under Pakistan).")[0]
+@pytest.mark.parametrize(
+    "reference", ["See alternate addresses under Pakistan", "For alternate addresses, see Iran and Turkey"]
+)
+def test_a_reference_to_another_country_is_kept_out_of_the_address(reference: str) -> None:
+    party = read_cell(f"Acme, 5 Hill Rd., Kabul, Afghanistan. ({reference}).")[0]
     assert party.addresses == ("5 Hill Rd., Kabul, Afghanistan",)
-    assert party.see_elsewhere == ("See alternate addresses under Pakistan",)
+    assert party.see_elsewhere == (reference,)
 
 
 def test_a_bare_address_is_name_and_address() -> None:
