@@ -76,6 +76,14 @@ def test_messages_survive_a_stop_and_a_kill_on_the_same_port(broker: LocalBroker
     assert broker.log_path.read_text(encoding="utf-8").count("Kafka Server started") == 3
 
 
+def test_a_cluster_id_that_begins_like_an_option_is_no_trouble(
+    broker: LocalBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("secrets.token_urlsafe", lambda _bytes: "-bcdefghijklmnopqrstuv")
+    broker.start()
+    assert broker.pid is not None
+
+
 def test_it_answers_as_soon_as_start_returns(kafka: LocalBroker) -> None:
     metadata = AdminClient({"bootstrap.servers": kafka.bootstrap_servers}).list_topics(timeout=2)
     assert [f"{node.host}:{node.port}" for node in metadata.brokers.values()] == [kafka.bootstrap_servers]
