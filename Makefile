@@ -14,7 +14,7 @@ setup: $(READY) ## make .venv with everything pinned in requirements.lock
 
 $(READY): requirements.lock pyproject.toml
 	$(PYTHON) -m venv --clear $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps --require-hashes -r requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
@@ -33,8 +33,10 @@ format: $(READY) ## put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-lock: $(READY) ## pin the newest allowed versions anew (needs uv)
-	uv pip compile pyproject.toml --all-extras --group dev --universal --generate-hashes --no-header --upgrade -o requirements.lock
+COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-header --quiet
+lock: ## pin the newest allowed versions anew (needs uv)
+	$(COMPILE) --upgrade --all-extras --group dev --output-file requirements.lock
+	$(COMPILE) --constraint requirements.lock --output-file deploy/requirements.lock
 
 bench: $(READY) ## measure decoding and matching on this machine
 	$(BIN)/highfence bench decode

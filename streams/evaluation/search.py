@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from streams.errors import ScreeningError
 from streams.evaluation.measures import Scored
 from streams.evaluation.rows import Row
 from streams.matching import EntityIndex, Match, Policy
@@ -16,10 +17,14 @@ def score_searches(
 
     A row that is a match is hit when its expected entry (by id, or by name among the entry's names) is; a row
     that is none is hit when anything is. A hit is a score at or above ``threshold``, or above the policy's own
-    where none is given.
+    where none is given; a name that cannot be read scores 0.
     """
     for row in rows:
-        found = index.match(row.party, policy) if threshold is None else index.candidates(row.party, policy, 100)
+        why_not = "nothing agrees"
+        try:
+            found = index.match(row.party, policy) if threshold is None else index.candidates(row.party, policy, 100)
+        except ScreeningError as error:
+            found, why_not = (), str(error)
         hits = [match for match in found if threshold is None or match.score >= threshold]
         right = [match for match in hits if _is_expected(match, row)] if row.is_match else hits
         best = right[0] if right else (found[0] if found else None)
@@ -31,7 +36,7 @@ def score_searches(
             score=best.score if best and (right or not row.is_match) else 0.0,
             hit=bool(right),
             found=best.listed_name if best else "",
-            summary=best.summary if best else "nothing agrees",
+            summary=best.summary if best else why_not,
             evidence=best.evidence if best else (),
             slices=row.slices,
         )

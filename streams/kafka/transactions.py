@@ -22,7 +22,7 @@ _TRIES = 10
 
 
 class AbortedError(Exception):
-    """The transaction was undone; the same events will come again. Never leaves the worker."""
+    """The transaction must be undone. Never leaves the code that opened it."""
 
 
 class TransactionalProducer:
@@ -41,8 +41,8 @@ class TransactionalProducer:
         """Open a transaction."""
         self._call(self._producer.begin_transaction)
 
-    def send(self, topic: str, key: bytes | None, value: bytes) -> None:
-        """Hand one record to the client; waits when its queue is full."""
+    def send(self, topic: str, key: bytes, value: bytes | None) -> None:
+        """Hand one record (a tombstone without value) to the client; waits when its queue is full."""
         while True:
             try:
                 self._producer.produce(topic, value=value, key=key)
@@ -53,20 +53,21 @@ class TransactionalProducer:
             else:
                 return
 
-    def commit(self, consumer: Consumer, positions: Sequence[TopicPartition]) -> None:
-        """Commit the records sent and the consumer's positions.
+    def commit(self, consumer: Consumer | None = None, positions: Sequence[TopicPartition] = ()) -> None:
+        """Commit the records sent and, with a consumer, its positions.
 
         Raises AbortedError when the transaction must be undone (call :meth:`abort`), FencedError when another
         process has taken over.
         """
-        # Without the flush the call below stalls for about 100 ms now and then.
+        # Without the flush, sending the offsets stalls for about 100 ms now and then.
         self._call(self._producer.flush, self._timeout)
-        self._call(
-            self._producer.send_offsets_to_transaction,
-            list(positions),
-            consumer.consumer_group_metadata(),  # fresh: it carries the group's generation
-            self._timeout,
-        )
+        if consumer is not None:
+            self._call(
+                self._producer.send_offsets_to_transaction,
+                list(positions),
+                consumer.consumer_group_metadata(),  # fresh: it carries the group's generation
+                self._timeout,
+            )
         self._call(self._producer.commit_transaction, self._timeout)
 
     def abort(self) -> None:
@@ -90,7 +91,7 @@ class TransactionalProducer:
     def _judged(error: KafkaException) -> Exception:
         problem = error.args[0]
         if problem.code() in _FENCED:
-            return FencedError(f"another worker holds this worker's transactional id: {reason_of(error)}")
+            return FencedError(f"another process has taken over this one's transactional id: {reason_of(error)}")
         if problem.fatal():
             return StreamError(f"the transactional producer cannot go on: {reason_of(error)}")
         return AbortedError(reason_of(error))

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Iterable
 from datetime import UTC, datetime
+from itertools import chain
 
 import msgspec
 import orjson
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import Producer
 
 from streams.errors import FencedError, ListError, ReleaseRefusedError, StreamError
-from streams.kafka.clients import Config, Heard, connect, producer_config, reason_of, unreachable
+from streams.kafka.clients import Config, Heard, connect, producer_config, unreachable
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames
+from streams.kafka.transactions import AbortedError, TransactionalProducer
 from streams.lists.loading import LoadedList
 from streams.lists.release import canonical_bytes, diff, digest, marker_key, suspicion, topic_key, value_hash
 from streams.lists.state import CaughtUp, ListState
@@ -21,8 +23,6 @@ from streams.settings import Settings
 
 TRANSACTION_TIMEOUT_SECONDS = 120
 """After this the broker undoes a publication whose publisher has gone; the largest list takes seconds."""
-
-_FENCED = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH})
 
 
 def publish(loaded: LoadedList, settings: Settings, forced_by: ForcedBy | None = None) -> ListRelease:
@@ -44,7 +44,7 @@ def publish(loaded: LoadedList, settings: Settings, forced_by: ForcedBy | None =
     topic = TopicNames(settings.topics.prefix).list_updates
     # Taking the transactional id first shuts out any other publisher of the source and waits for the end of
     # its transaction, so the state read next stays true until the commit.
-    producer = _Transaction(settings, f"{settings.topics.prefix}lists-publish-{loaded.source}")
+    producer = _open_transaction(settings, loaded.source)
     state, _ = replay(settings)
     before = state.on_topic(loaded.source)
     previous = state.last_release(loaded.source)
@@ -69,13 +69,15 @@ def publish(loaded: LoadedList, settings: Settings, forced_by: ForcedBy | None =
         removed=len(difference.removed),
         forced_by=forced_by if reason else None,
     )
-    producer.begin()
-    for entry_id in (*difference.added, *difference.changed):
-        producer.send(topic, keys[entry_id], values[entry_id])
-    for entry_id in difference.removed:
-        producer.send(topic, f"{loaded.source}/{entry_id}", None)
-    producer.send(topic, marker_key(loaded.source), orjson.dumps(msgspec.to_builtins(release)))
-    producer.commit()
+    _write(
+        producer,
+        topic,
+        chain(
+            ((keys[entry_id], values[entry_id]) for entry_id in (*difference.added, *difference.changed)),
+            ((topic_key(loaded.source, entry_id), None) for entry_id in difference.removed),
+            ((marker_key(loaded.source), orjson.dumps(msgspec.to_builtins(release))),),
+        ),
+    )
     return release
 
 
@@ -90,57 +92,29 @@ def replay(settings: Settings) -> tuple[ListState, CaughtUp]:
     return state, state.caught_up()
 
 
-class _Transaction:
-    """A producer for one transaction, which is committed whole or not at all."""
+def _open_transaction(settings: Settings, source: str) -> TransactionalProducer:
+    heard = Heard()
+    more: Config = {
+        "transactional.id": f"{settings.topics.prefix}lists-publish-{source}",
+        "transaction.timeout.ms": TRANSACTION_TIMEOUT_SECONDS * 1000,
+    }
+    try:
+        return TransactionalProducer(
+            connect(Producer, producer_config(settings, more), heard), settings.kafka.timeout_seconds
+        )
+    except AbortedError as error:
+        raise unreachable(settings, heard.reason(error)) from error
 
-    def __init__(self, settings: Settings, transactional_id: str) -> None:
-        self._heard = Heard()
-        self._settings = settings
-        self._timeout = settings.kafka.timeout_seconds
-        more: Config = {
-            "transactional.id": transactional_id,
-            "transaction.timeout.ms": TRANSACTION_TIMEOUT_SECONDS * 1000,
-        }
-        self._producer = connect(Producer, producer_config(settings, more), self._heard)
-        self._call(self._producer.init_transactions, self._timeout)
 
-    def begin(self) -> None:
-        """Open the transaction."""
-        self._call(self._producer.begin_transaction)
-
-    def send(self, topic: str, key: str, value: bytes | None) -> None:
-        """Hand over one record; waits while the client's queue is full."""
-        while True:
-            try:
-                self._producer.produce(topic, value=value, key=key.encode())
-            except BufferError:
-                self._producer.poll(0.1)
-            except KafkaException as error:
-                raise self._explained(error) from error
-            else:
-                return
-
-    def commit(self) -> None:
-        """Make all of it visible; a record that could not be delivered fails the commit."""
-        self._call(self._producer.flush, TRANSACTION_TIMEOUT_SECONDS)
-        self._call(self._producer.commit_transaction, self._timeout)
-
-    def _call(self, call: Callable[..., object], *arguments: object) -> None:
-        try:
-            call(*arguments)
-        except KafkaException as error:
-            problem = error.args[0]
-            if problem.txn_requires_abort():
-                # Followers read no further than an open transaction, so it is not left to time out.
-                self._producer.abort_transaction(self._timeout)
-            if not problem.fatal():
-                self._producer.poll(0)  # lets the client tell `heard` why
-            raise self._explained(error) from error
-
-    def _explained(self, error: KafkaException) -> StreamError:
-        code = error.args[0].code()
-        if code in _FENCED:
-            return FencedError("another publication of the same list began meanwhile; see which one is in force")
-        if code in (KafkaError._TIMED_OUT, KafkaError._TRANSPORT):
-            return unreachable(self._settings, self._heard.reason(error))
-        return StreamError(f"the list was not published: {reason_of(error)}")
+def _write(producer: TransactionalProducer, topic: str, records: Iterable[tuple[str, bytes | None]]) -> None:
+    """Write all records in one transaction, or none of them."""
+    try:
+        producer.begin()
+        for key, value in records:
+            producer.send(topic, key.encode(), value)
+        producer.commit()
+    except FencedError as error:
+        raise FencedError("another publication of the same list began meanwhile; see which one is in force") from error
+    except AbortedError as error:
+        producer.abort()
+        raise StreamError(f"the list was not published: {error}") from error

@@ -118,13 +118,13 @@ def _csv_events(file: Path, stream: BinaryIO, max_bytes: int) -> Iterator[tuple[
     csv.field_size_limit(max_bytes)
     # A byte that is not UTF-8 becomes a lone surrogate here and is refused with its row, not with the file.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
-    rows = csv.DictReader(text)
-    headings = rows.fieldnames or ()
-    if headings and not any(column_of(heading) == "name" for heading in headings):
-        raise RecordError(
-            f"{file} has no name column: found {', '.join(headings)}; one of {', '.join(COLUMNS['name'])} is needed"
-        )
     try:
+        rows = csv.DictReader(text)
+        headings = rows.fieldnames or ()
+        if headings and not any(column_of(heading) == "name" for heading in headings):
+            raise RecordError(
+                f"{file} has no name column: found {', '.join(headings)}; one of {', '.join(COLUMNS['name'])} is needed"
+            )
         for row in rows:
             number = rows.line_num
             values = {heading: value for heading, value in row.items() if isinstance(heading, str)}
@@ -134,3 +134,5 @@ def _csv_events(file: Path, stream: BinaryIO, max_bytes: int) -> Iterator[tuple[
                 yield number, str(values).encode("utf-8", "surrogateescape")
     except csv.Error as error:
         raise RecordError(f"{file}, line {rows.line_num}: {error}") from error
+    finally:
+        text.detach()  # the stream is the caller's to close

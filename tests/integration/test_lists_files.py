@@ -22,7 +22,7 @@ _LINE = canonical_bytes(ListEntry(source="own", entry_id="1", names=(ListedName(
 def test_the_bundled_list_is_what_was_added_on_2025_03_25() -> None:
     loaded = load_list("bundled")
     entries = {entry.names[0].name: entry for entry in loaded.entries}
-    assert loaded.source == "us_bis_additions_2025_03_25"
+    assert loaded.source == "us_bis_additions"
     assert len(entries) == len(loaded.entries) == 80
     assert {entry.effective_from for entry in loaded.entries} == {date(2025, 3, 25)}
     assert {entry.source for entry in loaded.entries} == {loaded.source}

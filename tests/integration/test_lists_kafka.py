@@ -321,11 +321,11 @@ def _run(settings: Settings, *arguments: str) -> str:
 def test_the_command_publishes_shows_and_compares(settings: Settings, tmp_path: Path) -> None:
     assert "no list is in force" in _run(settings, "show")
     said = _run(settings, "publish", "bundled")
-    assert "us_bis_additions_2025_03_25: published release" in said
+    assert "us_bis_additions: published release" in said
     assert "80 entries: 80 added, 0 changed, 0 removed" in said
-    assert "us_bis_additions_2025_03_25" in _run(settings, "show")
-    assert "Inspur Taiwan" in _run(settings, "show", "us_bis_additions_2025_03_25")
-    shown = _run(settings, "show", "us_bis_additions_2025_03_25/inspur-taiwan.tw")
+    assert "us_bis_additions" in _run(settings, "show")
+    assert "Inspur Taiwan" in _run(settings, "show", "us_bis_additions")
+    shown = _run(settings, "show", "us_bis_additions/inspur-taiwan.tw")
     assert "Number Media Ltd. (alias)" in shown
     assert "90 FR 14048, 3/28/25" in shown
     shorter = tmp_path / "shorter.jsonl"

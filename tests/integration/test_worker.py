@@ -63,7 +63,7 @@ def running(settings: Settings, policy: Policy | None = None) -> Iterator[Worker
         except BaseException as error:
             failures.append(error)
 
-    thread = threading.Thread(target=run)
+    thread = threading.Thread(target=run, name=worker_thread(settings))
     thread.start()
     try:
         yield worker
@@ -73,6 +73,10 @@ def running(settings: Settings, policy: Policy | None = None) -> Iterator[Worker
         assert not thread.is_alive()
     if failures:
         raise failures[0]
+
+
+def worker_thread(settings: Settings) -> str:
+    return f"worker of {settings.worker.group_id}"
 
 
 def send(settings: Settings, orders: Sequence[Order]) -> None:
@@ -255,9 +259,11 @@ def test_a_second_worker_of_the_same_name_fences_the_first(settings: Settings) -
         with running(settings):
             send(settings, [waiting_order()])
             decisions_of(settings, 1)
+            (first,) = (thread for thread in threading.enumerate() if thread.name == worker_thread(settings))
             with running(settings):
-                send(settings, list(ordinary_orders(200)))
-                decisions_of(settings, 201)
+                deadline = time.monotonic() + PATIENCE
+                while first.is_alive() and time.monotonic() < deadline:
+                    send(settings, list(ordinary_orders(20)))
 
     with pytest.raises(FencedError, match="transactional id"):
         run_two()

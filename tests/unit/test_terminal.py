@@ -1,0 +1,39 @@
+"""What people read: safe against hostile names, and within 80 columns."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import msgspec
+import pytest
+from rich.cells import cell_len
+
+from streams.records.alert import Alert
+from streams.terminal import alert_lines, clip, fill, safe
+
+EXAMPLE = json.loads((Path(__file__).parents[2] / "schemas" / "examples" / "alert.json").read_text(encoding="utf-8"))
+
+
+def test_control_and_direction_characters_are_shown_as_replacements() -> None:
+    hostile = "a\x1b[31mb\u202ec\u200bd\ne"
+    assert safe(hostile) == "a\ufffd[31mb\ufffdc\ufffdd\ufffde"
+
+
+@pytest.mark.parametrize("text", ["short", "x" * 100, "浪潮" * 40, "\u0301" * 50, ""])
+def test_clipped_and_filled_to_cells(text: str) -> None:
+    assert cell_len(clip(text, 20)) <= 20
+    assert cell_len(fill(text, 20)) == 20
+
+
+@pytest.mark.parametrize("name", ["Inspur", "浪潮(北京)电子信息产业有限公司" * 6, "x" * 1024, "\x1b]0;gone\x07"])
+@pytest.mark.parametrize("role", ["", "intermediate_consignee", "r" * 128])
+def test_an_alert_fits_into_eighty_columns(name: str, role: str) -> None:
+    changed = {**EXAMPLE, "value": name, "transaction_id": name[:512]}
+    changed["party"] = {**EXAMPLE["party"], "role": role}
+    changed["listed"] = {**EXAMPLE["listed"], "name": name, "source": "s" * 60}
+    lines = alert_lines(msgspec.convert(changed, Alert)).plain.split("\n")
+    assert len(lines) == 3
+    assert max(map(cell_len, lines)) <= 80
+    assert "HOLD" in lines[0]
+    assert "\x1b" not in "".join(lines)
