@@ -18,7 +18,7 @@ from streams.kafka.clients import reason_of
 _log = logging.getLogger("highfence.transactions")
 
 _FENCED = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH})
-_TRIES = 10
+_TRIES = 3
 
 
 class AbortedError(Exception):
@@ -31,11 +31,16 @@ class TransactionalProducer:
     def __init__(self, producer: Producer, timeout_seconds: float) -> None:
         """``timeout_seconds`` bounds each call to the broker.
 
-        Raises FencedError when another process with the same transactional id has taken over already.
+        Raises AbortedError when no broker answers in time, FencedError when another process with the same
+        transactional id has taken over already.
         """
         self._producer = producer
         self._timeout = timeout_seconds
-        self._call(producer.init_transactions, timeout_seconds)
+        try:
+            producer.init_transactions(timeout_seconds)
+        except KafkaException as error:
+            producer.poll(0)  # lets the client tell its error callback why
+            raise self._judged(error) from error
 
     def begin(self) -> None:
         """Open a transaction."""
