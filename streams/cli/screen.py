@@ -19,8 +19,9 @@ from streams.lists.loading import LoadedList, load_list
 from streams.matching import Match
 from streams.records.party import Party
 from streams.screening.answer import Answer
-from streams.screening.files import screen_file, snapshot_of
+from streams.screening.files import screen_file
 from streams.screening.screener import Screener
+from streams.screening.snapshot import Snapshot
 from streams.terminal import safe
 
 _LISTS = click.option(
@@ -50,7 +51,7 @@ def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], output: Binar
     now = datetime.now(UTC)
     console = Console(stderr=True)
     with console.status("reading the lists"):
-        snapshot = snapshot_of([_load(name) for name in lists], now)
+        snapshot = Snapshot.of_lists([_load(name) for name in lists], now)
     outcomes: Counter[str] = Counter()
     alerts = parties = 0
     with Progress(
@@ -116,7 +117,7 @@ def explain(
     """Show the best candidates for NAME with their evidence, hit or not."""
     policy = policy_of(settings_of(ctx))
     party = _party(name, country, address, entity_type, birth_date)
-    snapshot = snapshot_of([_load(each) for each in lists], datetime.now(UTC))
+    snapshot = Snapshot.of_lists([_load(each) for each in lists], datetime.now(UTC))
     matches = snapshot.index.candidates(party, policy, limit)
     if as_json:
         for match in matches:

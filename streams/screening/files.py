@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
@@ -13,12 +13,8 @@ from typing import BinaryIO, cast
 
 import orjson
 
-from streams.errors import ListError, RecordError
-from streams.lists.loading import LoadedList
-from streams.lists.release import digest, entry_hash
-from streams.matching import EntityIndex
-from streams.records.decision import EventSource, ReleaseRef
-from streams.records.list_release import ListRelease
+from streams.errors import RecordError
+from streams.records.decision import EventSource
 from streams.screening.answer import Answer, Event, answer
 from streams.screening.rows import COLUMNS, column_of, row_event
 from streams.screening.screener import Screener
@@ -26,30 +22,6 @@ from streams.screening.snapshot import Snapshot
 
 Progress = Callable[[int], None]
 """Told how many bytes of the file have been read so far."""
-
-
-def snapshot_of(lists: Sequence[LoadedList], loaded_at: datetime) -> Snapshot:
-    """A snapshot of list files; their releases are named after their digest.
-
-    Raises ListError when two files are the same list.
-    """
-    releases: dict[str, ListRelease] = {}
-    for loaded in lists:
-        if loaded.source in releases:
-            raise ListError(f"two files are of the list {loaded.source}: give each list once")
-        content = digest({entry.entry_id: entry_hash(entry) for entry in loaded.entries})
-        releases[loaded.source] = ListRelease(
-            source=loaded.source,
-            release_id=f"file-{content[:12]}",
-            published_at=loaded_at,
-            entries=len(loaded.entries),
-            digest=content,
-        )
-    refs = {
-        source: ReleaseRef(release_id=release.release_id, digest=release.digest)
-        for source, release in sorted(releases.items())
-    }
-    return Snapshot(EntityIndex.build([entry for loaded in lists for entry in loaded.entries]), releases, refs)
 
 
 def screen_file(

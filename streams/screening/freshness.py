@@ -82,6 +82,10 @@ class LiveIndex:
             release = change.release
             self._metrics.releases_applied.labels(release.source).inc()
             self._metrics.index_entries.labels(release.source).set(release.entries)
+            names = sum(
+                len(entry.names) for (source, _), entry in snapshot.index.entries.items() if source == release.source
+            )
+            self._metrics.index_names.labels(release.source).set(names)
             self._metrics.release_published.labels(release.source).set(release.published_at.timestamp())
             _log.info(
                 "release %s of %s in force: %d entries, applied in %.3f s",

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 
+from streams.errors import ListError
+from streams.lists.loading import LoadedList
+from streams.lists.release import digest, entry_hash
 from streams.lists.state import Change
 from streams.matching import EntityIndex
 from streams.records.decision import ReleaseRef
@@ -22,14 +26,38 @@ class Snapshot:
     releases: Mapping[str, ListRelease] = field(default_factory=dict)
     refs: dict[str, ReleaseRef] = field(default_factory=dict)
 
+    @classmethod
+    def of_lists(cls, lists: Sequence[LoadedList], loaded_at: datetime) -> Snapshot:
+        """A snapshot of loaded lists; their releases are named after their digest.
+
+        Raises ListError when two of them are the same list.
+        """
+        releases: dict[str, ListRelease] = {}
+        for loaded in lists:
+            if loaded.source in releases:
+                raise ListError(f"two files are of the list {loaded.source}: give each list once")
+            content = digest({entry.entry_id: entry_hash(entry) for entry in loaded.entries})
+            releases[loaded.source] = ListRelease(
+                source=loaded.source,
+                release_id=f"file-{content[:12]}",
+                published_at=loaded_at,
+                entries=len(loaded.entries),
+                digest=content,
+            )
+        index = EntityIndex.build([entry for loaded in lists for entry in loaded.entries])
+        return cls(index, releases, _refs(releases))
+
     def after(self, changes: Sequence[Change]) -> Snapshot:
         """The snapshot with the given releases in force; this one stays as it is."""
         releases = {**self.releases, **{change.source: change.release for change in changes}}
         upserts = [entry for change in changes for entry in change.upserts]
         removals = [(change.source, entry_id) for change in changes for entry_id in change.removals]
         index = self.index.apply(upserts, removals) if len(self.index) else EntityIndex.build(upserts)
-        refs = {
-            source: ReleaseRef(release_id=release.release_id, digest=release.digest)
-            for source, release in sorted(releases.items())
-        }
-        return Snapshot(index, releases, refs)
+        return Snapshot(index, releases, _refs(releases))
+
+
+def _refs(releases: Mapping[str, ListRelease]) -> dict[str, ReleaseRef]:
+    return {
+        source: ReleaseRef(release_id=release.release_id, digest=release.digest)
+        for source, release in sorted(releases.items())
+    }

@@ -14,11 +14,12 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 
 from streams.demo.cases import STOPPED, broken_events, cases, second_release_entries, waiting_order
 from streams.demo.orders import Order, order, ordinary_orders
 from streams.errors import BrokerUnreachableError, FencedError, TopicError
-from streams.kafka.clients import connect, producer_config
+from streams.kafka.clients import common_config, connect, producer_config
 from streams.kafka.local import LocalBroker
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames, apply_topics
@@ -143,6 +144,8 @@ def test_every_event_gets_its_one_decision(settings: Settings) -> None:
     counted = Counter(decision.outcome for decision in decisions)
     for outcome, count in counted.items():
         assert metrics.registry.get_sample_value("highfence_events_total", {"outcome": outcome}) == count
+    for name, value in (("index_entries", 80), ("index_names", 300), ("release_age_seconds", 0)):
+        assert (metrics.registry.get_sample_value(f"highfence_{name}", {"source": "us_bis_additions"}) or 0) > value - 1
 
 
 def test_second_release_holds_what_was_clear(settings: Settings) -> None:
@@ -211,6 +214,24 @@ def test_an_error_inside_screening_is_an_error_decision(settings: Settings, monk
     (letter,) = read(settings, TopicNames(settings.topics.prefix).dead_letters, DeadLetter)
     assert isinstance(letter, DeadLetter)
     assert (letter.reason, letter.value) == ("screening_failed", breaking.payload)
+
+
+def test_an_event_of_ten_megabytes_is_a_dead_letter_with_all_its_bytes(settings: Settings) -> None:
+    publish(load_list("bundled"), settings)
+    topic = TopicNames(settings.topics.prefix).transactions
+    largest = ConfigEntry("max.message.bytes", "20000000", incremental_operation=AlterConfigOpType.SET)
+    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[largest])
+    admin = connect(AdminClient, common_config(settings))
+    for outcome in admin.incremental_alter_configs([resource]).values():
+        outcome.result(PATIENCE)
+    huge = Order("HUGE", b'{"transaction_id": "HUGE", "x": "' + b"y" * 10_000_000 + b'"}', frozenset({"error"}))
+    with running(settings):
+        send(settings, [huge, waiting_order()])
+        outcomes = {decision.transaction_id: decision.outcome for decision in decisions_of(settings, 2)}
+    assert outcomes == {"HUGE": "error", waiting_order().transaction_id: "clear"}
+    (letter,) = read(settings, TopicNames(settings.topics.prefix).dead_letters, DeadLetter)
+    assert isinstance(letter, DeadLetter)
+    assert (letter.reason, letter.value) == ("too_large", huge.payload)
 
 
 def worker_process(settings: Settings, log: Path) -> subprocess.Popen[bytes]:

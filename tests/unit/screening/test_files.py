@@ -14,8 +14,9 @@ from streams.lists.loading import LoadedList
 from streams.matching import Policy
 from streams.records.list_entry import ListedName, ListEntry
 from streams.screening.answer import Answer
-from streams.screening.files import screen_file, snapshot_of
+from streams.screening.files import screen_file
 from streams.screening.screener import Screener
+from streams.screening.snapshot import Snapshot
 
 NOW = datetime(2025, 10, 1, tzinfo=UTC)
 LISTED = "Inspur Software Co., Ltd."
@@ -25,7 +26,7 @@ LIST = LoadedList(
 
 
 def screened(file: Path, max_bytes: int = 10_000) -> list[Answer]:
-    snapshot = snapshot_of([LIST], NOW)
+    snapshot = Snapshot.of_lists([LIST], NOW)
     return list(screen_file(file, Screener(Policy.default()), snapshot, NOW, max_bytes, lambda _: None))
 
 
@@ -112,4 +113,4 @@ def test_cut_gzip_is_refused(tmp_path: Path) -> None:
 
 def test_the_same_list_twice_is_refused() -> None:
     with pytest.raises(ListError, match="a_list"):
-        snapshot_of([LIST, LIST], NOW)
+        Snapshot.of_lists([LIST, LIST], NOW)

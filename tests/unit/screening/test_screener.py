@@ -14,7 +14,6 @@ from streams.records.codec import encode
 from streams.records.decision import EventSource
 from streams.records.list_entry import ListedName, ListEntry
 from streams.screening.answer import Answer, Event, answer
-from streams.screening.files import snapshot_of
 from streams.screening.screener import Screener, alert_id, in_force
 from streams.screening.snapshot import Snapshot
 
@@ -29,7 +28,7 @@ ENTRY = ListEntry(
     effective_from=date(2025, 3, 25),
     effective_to=date(2026, 1, 1),
 )
-SNAPSHOT = snapshot_of([LoadedList("a_list", (ENTRY,))], NOW)
+SNAPSHOT = Snapshot.of_lists([LoadedList("a_list", (ENTRY,))], NOW)
 SCREENER = Screener(Policy.default())
 
 
