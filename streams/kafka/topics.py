@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 
@@ -62,6 +62,11 @@ class TopicNames:
         return f"{self.prefix}list-updates"
 
     @property
+    def list_history(self) -> str:
+        """Everything ever written to the list topic, never compacted."""
+        return f"{self.prefix}list-history"
+
+    @property
     def decisions(self) -> str:
         """One decision per event."""
         return f"{self.prefix}decisions"
@@ -115,6 +120,8 @@ def wanted_topics(settings: Settings) -> tuple[Topic, ...]:
     return (
         Topic(names.transactions, partitions, events),
         Topic(names.list_updates, 1, {"cleanup.policy": "compact", **roomy}),
+        # The same records, kept for good: what was in force is rebuilt from the first of them on.
+        Topic(names.list_history, 1, {"cleanup.policy": "delete", "retention.ms": "-1", **roomy}),
         Topic(names.parties, partitions, {"cleanup.policy": "compact", **roomy}),
         Topic(names.clearances, 1, {"cleanup.policy": "compact", **roomy}),
         Topic(names.cases, partitions, {"cleanup.policy": "compact", **roomy}),
@@ -153,12 +160,18 @@ def apply_topics(settings: Settings) -> list[str]:
     admin = connect(AdminClient, common_config(settings), heard)
     wanted = wanted_topics(settings)
     existing = existing_topics(admin, settings, heard)
+    if problems := _partition_problems(wanted, existing):
+        raise TopicError("; ".join(problems))
     done = _create(admin, [topic for topic in wanted if topic.name not in existing], settings)
     done += _alter(
         admin, _differences(admin, [topic for topic in wanted if topic.name in existing], settings), settings
     )
-    if problems := _problems(admin, settings, heard):
-        raise TopicError("; ".join(problems))
+    deadline = time.monotonic() + settings.kafka.timeout_seconds
+    # The broker that answers hears of a change a moment after the controller has made it.
+    while problems := _problems(admin, settings, heard):
+        if time.monotonic() > deadline:
+            raise TopicError("; ".join(problems))
+        time.sleep(0.05)
     return done
 
 
@@ -176,12 +189,6 @@ def _create(admin: AdminClient, missing: list[Topic], settings: Settings) -> lis
     ]
     for name, outcome in admin.create_topics(new, operation_timeout=settings.kafka.timeout_seconds).items():
         _settle(outcome, f"topic {name} could not be created", settings)
-    deadline = time.monotonic() + settings.kafka.timeout_seconds
-    # The broker that answers may hear of new topics a moment after the controller has made them.
-    while {topic.name for topic in missing} - existing_topics(admin, settings, Heard()).keys():
-        if time.monotonic() > deadline:
-            raise TopicError("the topics were created but the broker does not show them: run it again")
-        time.sleep(0.05)
     return [f"created {topic.name}" for topic in missing]
 
 
@@ -212,20 +219,25 @@ def _settle(outcome: Future[object], what: str, settings: Settings) -> None:
 
 def _problems(admin: AdminClient, settings: Settings, heard: Heard) -> list[str]:
     existing = existing_topics(admin, settings, heard)
-    problems: list[str] = []
-    found: list[Topic] = []
-    for topic in wanted_topics(settings):
-        partitions = existing.get(topic.name)
-        if partitions is None:
-            problems.append(f"topic {topic.name} is missing: run 'highfence topics apply'")
-            continue
-        found.append(topic)
+    wanted = wanted_topics(settings)
+    problems = [
+        f"topic {topic.name} is missing: run 'highfence topics apply'" for topic in wanted if topic.name not in existing
+    ]
+    problems += _partition_problems(wanted, existing)
+    for topic, changes in _differences(admin, [topic for topic in wanted if topic.name in existing], settings):
+        problems.extend(f"topic {topic.name} has {key}={came}: {value} is wanted" for key, came, value in changes)
+    return problems
+
+
+def _partition_problems(wanted: Iterable[Topic], existing: Mapping[str, int]) -> list[str]:
+    """What is wrong with the partitions of the topics that exist; nothing here can mend it."""
+    problems = []
+    for topic in wanted:
+        partitions = existing.get(topic.name, topic.partitions)
         if topic.partitions == 1 and partitions != 1:
-            problems.append(f"topic {topic.name} has {partitions} partitions: releases need exactly 1")
+            problems.append(f"topic {topic.name} has {partitions} partitions: exactly 1 is needed")
         elif partitions < topic.partitions:
             problems.append(f"topic {topic.name} has {partitions} partitions: {topic.partitions} are wanted")
-    for topic, changes in _differences(admin, found, settings):
-        problems.extend(f"topic {topic.name} has {key}={came}: {wanted} is wanted" for key, came, wanted in changes)
     return problems
 
 

@@ -13,7 +13,7 @@ from confluent_kafka import Producer
 from streams.cli import main
 from streams.kafka.clients import connect, producer_config
 from streams.kafka.local import LocalBroker
-from streams.kafka.topics import TopicNames, apply_topics
+from streams.kafka.topics import TopicNames, apply_topics, wanted_topics
 from streams.settings import KafkaSettings, Settings, TopicSettings
 
 EXAMPLE = Path(__file__).parents[2] / "schemas" / "examples" / "alert.json"
@@ -29,7 +29,7 @@ def test_topics_are_created_checked_and_mended(environment: dict[str, str]) -> N
     before = run.invoke(main, ["topics", "check"], env=environment)
     assert before.exit_code == 2
     assert "transactions is missing" in before.stderr
-    assert run.invoke(main, ["topics", "apply"], env=environment).stdout.count("created") == 9
+    assert run.invoke(main, ["topics", "apply"], env=environment).stdout.count("created") == len(wanted_topics(Settings()))
     assert "as they should be" in run.invoke(main, ["topics", "check"], env=environment).stdout
     shorter = {**environment, "HIGHFENCE_TOPICS__RETENTION_DAYS": "30"}
     assert "decisions has retention.ms=315619200000" in run.invoke(main, ["topics", "check"], env=shorter).stderr
