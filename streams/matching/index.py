@@ -10,11 +10,11 @@ from streams.matching.addresses import address_keys, best_address, entry_lines
 from streams.matching.identifiers import entry_keys, same_identifier
 from streams.matching.judging import Asked, Judgement, Named, explain, judge
 from streams.matching.match import Match
-from streams.matching.names import read_name
+from streams.matching.names import ReadName, read_name
 from streams.matching.names_index import ListedNames, NameFinder
 from streams.matching.policy import Policy
 from streams.matching.scoring import Query
-from streams.records.list_entry import ListEntry
+from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Party
 
 Key = tuple[str, str]
@@ -80,7 +80,7 @@ class EntityIndex:
         start = len(self._listed.words)
         for key, entry in new.items():
             entries[key] = entry
-            reads = [read_name(name.name) for name in entry.names]
+            reads = [_read(name, entry) for name in entry.names]
             added.append(reads)
             places.of_entry[key] = range(start, start + len(reads))
             start += len(reads)
@@ -113,6 +113,18 @@ class EntityIndex:
         asked = Asked.of(party, policy)
         lowest = _SHOWN_FROM
         return self._explained(self._judgements(asked, policy, lowest), self._finder(policy))[:limit]
+
+    def compare(self, party: Party, entry: ListEntry, policy: Policy) -> Match:
+        """How well the party agrees with one ``entry``, which need not be in the index.
+
+        Words weigh what they weigh in this index.
+
+        :raises ScreeningError: nothing of the party can be read.
+        """
+        index = self if self._entries.get(entry.key) == entry else self.apply((entry,), ())
+        asked, finder = Asked.of(party, policy), index._finder(policy)
+        queries = [finder.query(read) for _, _, read in asked.names]
+        return index._explained((index._judge(asked, entry.key, queries, policy),), finder)[0]
 
     def scan(self, party: Party, policy: Policy) -> tuple[Match, ...]:
         """The answer of :meth:`match`, by scoring every name of every entry. Slow: an oracle for tests.
@@ -147,7 +159,7 @@ class EntityIndex:
                 key, position = self._places.of_name[number]
                 known = best.get(key)
                 listed = self._entries[key].names[position]
-                named = Named(agreement, field, value, read, query, listed, number)
+                named = Named(agreement, field, value, read, query, listed, _read(listed, self._entries[key]), number)
                 if known is None or _better(named, known):
                     best[key] = named
         others = {
@@ -168,7 +180,8 @@ class EntityIndex:
             for position, number in enumerate(self._places.of_entry[key]):
                 agreement = finder.agreement(query, number)
                 if agreement.score > 0.0:
-                    named = Named(agreement, field, value, read, query, entry.names[position], number)
+                    listed = entry.names[position]
+                    named = Named(agreement, field, value, read, query, listed, _read(listed, entry), number)
                     if best is None or _better(named, best):
                         best = named
         address = best_address(asked.addresses, entry_lines(entry)) if asked.addresses and entry.addresses else None
@@ -184,6 +197,10 @@ class EntityIndex:
 
 
 _SHOWN_FROM = 0.2
+
+
+def _read(name: ListedName, entry: ListEntry) -> ReadName:
+    return read_name(name.name, entry.entity_type == "person")
 
 
 def _better(named: Named, known: Named) -> bool:

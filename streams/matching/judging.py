@@ -10,6 +10,7 @@ from streams.matching.addresses import AddressMatch, party_lines
 from streams.matching.corroboration import Finding, PartyFacts, findings
 from streams.matching.evidence import address_evidence, identifier_evidence, name_evidence, summarise
 from streams.matching.identifiers import IdentifierMatch, party_keys
+from streams.matching.lexicon import Kind
 from streams.matching.match import Match
 from streams.matching.names import ReadName, read_name
 from streams.matching.policy import Policy, Thresholds
@@ -43,7 +44,8 @@ class Asked(NamedTuple):
             fields.append(("native_name", party.native_name))
         if policy.names.alt_names:
             fields += [(f"alt_names[{i}]", name) for i, name in enumerate(party.alt_names)]
-        names = tuple([(field, text, read) for field, text in fields if (read := read_name(text)).words])
+        person = party.entity_type == "person"
+        names = tuple([(field, text, read) for field, text in fields if (read := read_name(text, person)).words])
         addresses = party_lines(party) if party.addresses and policy.addresses.screen else []
         identifiers = party_keys(party) if party.identifiers and policy.identifiers.screen else []
         if not names and not addresses and not identifiers:
@@ -62,6 +64,7 @@ class Named(NamedTuple):
     read: ReadName
     query: Query
     listed: ListedName
+    listed_read: ReadName
     number: int
 
 
@@ -76,6 +79,7 @@ class Judgement(NamedTuple):
     identifier: IdentifierMatch | None
     findings: Sequence[Finding]
     unproved: str
+    asked_name: str
 
     @property
     def is_hit(self) -> bool:
@@ -97,10 +101,10 @@ def judge(
     agrees gives a score of its own, and the higher of the two counts.
     """
     thresholds = policy.thresholds_for(entry.source, entry.entity_type, asked.party.role)
-    facts = findings(asked.facts, entry, read_name(named.listed.name) if named else None, policy)
+    facts = findings(asked.facts, entry, named.listed_read if named else None, policy)
     score, unproved = 0.0, ""
     if named is not None:
-        facts += _other_place(named, policy)
+        facts += _others(named, "person" in (entry.entity_type, asked.party.entity_type), policy)
         score = named.agreement.score
         for finding in facts:
             if finding.evidence.effect == "supports":
@@ -110,32 +114,41 @@ def judge(
         if address is not None:
             score = 1.0 - (1.0 - score) * (1.0 - policy.corroboration.address)
         if address is None and identifier is None:
-            unproved = _unproved(named, facts, policy)
+            unproved = _unproved(named, entry.entity_type, facts, policy)
             if unproved:
                 score = min(score, policy.names.unproved)
     if address is not None:
         score = max(score, policy.addresses.score)
     if identifier is not None:
         score = max(score, policy.identifiers.score)
-    return Judgement(entry, score, thresholds, named, address, identifier, facts, unproved)
+    return Judgement(entry, score, thresholds, named, address, identifier, facts, unproved, asked.party.name)
 
 
-def _other_place(named: Named, policy: Policy) -> list[Finding]:
-    """Both names name a place, and not the same: another branch at least."""
-    ours, listed = named.read.words, read_name(named.listed.name).words
+def _others(named: Named, person: bool, policy: Policy) -> list[Finding]:
+    """What both names have left over of one kind: another place, another number, another person's name."""
     aligned = named.agreement.aligned
-    ours_left = {w.text for i, w in enumerate(ours) if w.kind == "place" and not any(i in a.ours for a in aligned)}
-    left = {w.text for j, w in enumerate(listed) if w.kind == "place" and not any(j in a.listed for a in aligned)}
-    if not ours_left or not left:
-        return []
-    text = f"{', '.join(sorted(ours_left))} is not {', '.join(sorted(left))}"
-    evidence = Evidence(
-        kind="name", effect="contradicts", text=text, ours=" ".join(sorted(ours_left)), listed=" ".join(sorted(left))
-    )
-    return [Finding(evidence, policy.contradiction.other_place)]
+    ours = {i for pair in aligned for i in pair.ours}
+    listed = {j for pair in aligned for j in pair.listed}
+    ours_left = [word for i, word in enumerate(named.read.words) if i not in ours]
+    listed_left = [word for j, word in enumerate(named.listed_read.words) if j not in listed]
+    found = []
+    kinds: list[tuple[Kind, float]] = [
+        ("place", policy.contradiction.other_place),
+        ("number", policy.contradiction.other_number),
+    ]
+    if person:
+        kinds.append(("name", policy.contradiction.other_name))
+    for kind, factor in kinds:
+        one = ", ".join(word.text for word in ours_left if word.kind == kind)
+        other = ", ".join(word.text for word in listed_left if word.kind == kind)
+        if one and other:
+            text = f"{kind} '{one}' is not '{other}'"
+            evidence = Evidence(kind="name", effect="contradicts", text=text, ours=one, listed=other)
+            found.append(Finding(evidence, factor))
+    return found
 
 
-def _unproved(named: Named, facts: Sequence[Finding], policy: Policy) -> str:
+def _unproved(named: Named, entity_type: str | None, facts: Sequence[Finding], policy: Policy) -> str:
     """Why the name alone proves too little, or empty."""
     proved = {finding.evidence.kind for finding in facts if finding.evidence.effect == "supports"}
     if named.listed.strength == "weak":
@@ -143,9 +156,22 @@ def _unproved(named: Named, facts: Sequence[Finding], policy: Policy) -> str:
             return "weak alias, which the policy never counts"
         if policy.names.weak_aliases == "corroborated" and "birth_date" not in proved:
             return "weak alias without corroboration"
-    if _information(named) < policy.score.information and not proved & {"birth_date", "entity_type"}:
+    rules = policy.score
+    needed = rules.partial_information if _name_left_over(named) else rules.information
+    craft = "entity_type" in proved and entity_type in ("vessel", "aircraft")
+    if not craft and _information(named) < needed and "birth_date" not in proved:
         return "too little of a name to stand alone"
     return ""
+
+
+def _name_left_over(named: Named) -> bool:
+    """Whether one of the two names has a name that the other has not."""
+    aligned = named.agreement.aligned
+    ours = {i for pair in aligned for i in pair.ours}
+    listed = {j for pair in aligned for j in pair.listed}
+    return any(word.kind == "name" and i not in ours for i, word in enumerate(named.read.words)) or any(
+        word.kind == "name" and j not in listed for j, word in enumerate(named.listed_read.words)
+    )
 
 
 def _information(named: Named) -> float:
@@ -170,7 +196,7 @@ def explain(judged: Judgement, weights: Sequence[float]) -> Match:
     if judged.address is not None:
         evidence.append(address_evidence(judged.address))
     if named is not None:
-        listed = read_name(named.listed.name)
+        listed = named.listed_read
         evidence += name_evidence(named.read, named.query, listed, weights, named.agreement)
     evidence += [finding.evidence for finding in judged.findings]
     if judged.unproved:
@@ -202,5 +228,5 @@ def _where(judged: Judgement) -> tuple[str, str, str]:
     if judged.address is not None and not strong:
         return judged.address.field, judged.address.ours, primary
     if named is None:
-        raise AssertionError("nothing matched")
+        return "name", judged.asked_name, primary
     return named.field, named.value, named.listed.name

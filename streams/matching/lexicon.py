@@ -10,9 +10,9 @@ import tomllib
 from importlib.resources import files
 from typing import Final, Literal
 
-Kind = Literal["name", "generic", "place", "legal", "empty", "number", "roman", "initial"]
+Kind = Literal["name", "generic", "place", "legal", "empty", "particle", "number", "roman", "initial"]
 """What a word is for: ``name`` tells one party from another, ``generic`` is a common business word,
-``roman`` a Roman numeral, ``initial`` a single letter, ``empty`` an article, particle or title."""
+``roman`` a Roman numeral, ``initial`` a single letter, ``empty`` an article or title, ``particle`` a particle of names."""
 
 _ROMAN: Final = "ii iii iv vii viii ix xii xiii xiv xvi"
 
@@ -47,6 +47,8 @@ def _meanings() -> dict[str, tuple[str, Kind]]:
         meanings[word] = (word, "legal")
     for word in _tables["lists"]["empty"].split() + _tables["lists"]["craft"].split():
         meanings[word] = (word, "empty")
+    for word in _tables["lists"]["particle"].split():
+        meanings[word] = (word, "particle")
     for word in _ROMAN.split():
         meanings[word] = (word, "roman")
     meanings["prc"] = meanings["chinese"] = meanings["zhongguo"] = ("china", "place")

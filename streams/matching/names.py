@@ -13,29 +13,34 @@ from typing import Final, NamedTuple
 from rigour.names import extract_org_types, replace_org_types_compare
 
 from streams.matching.lexicon import PHRASES
-from streams.matching.romanise import clean, latin
-from streams.matching.words import Word, read_word
+from streams.matching.romanise import Script, clean, latin
+from streams.matching.words import Word, as_name, read_word
 
 _dotted = re.compile(r"\b(?:[a-z]\.[ ]?){2,}(?:[a-z]\b(?!['’]))?")
 _apostrophes = re.compile(r"['’‘ʼ`´ʻʿʾ]")
 _tokens = re.compile(r"[a-z0-9]+")
+_surname_first = re.compile(r"\s*[a-z]+,(?! *(?:inc|ltd|llc|co|corp|s\.?a)\b)")
+_TELLING: Final = ("name", "generic", "place", "number", "legal")
+_UNITS: Final = frozenset("123456789")
+_TENS: Final = frozenset(str(ten) for ten in range(20, 100, 10))
 _FIRST_OF_PHRASE: Final = frozenset(first for first, _ in PHRASES)
 
 word_of = lru_cache(maxsize=262_144)(read_word)
 
 
 class ReadName(NamedTuple):
-    """A name as read: its words, and the token each came from. ``rough`` when its script spells
-    foreign names only roughly (Han, Arabic …)."""
+    """A name as read: its words, and the token each came from."""
 
     words: tuple[Word, ...]
     tokens: tuple[str, ...]
-    rough: bool
 
 
-def read_name(text: str) -> ReadName:
-    """Read ``text``; the result has no words when there is nothing to read."""
-    rough = False
+def read_name(text: str, person: bool = False) -> ReadName:
+    """Read ``text``; the result has no words when there is nothing to read.
+
+    The name of a ``person`` has no legal form, place or business word: those are names there.
+    """
+    rough: dict[str, Script] = {}
     if not text.isascii():
         text, rough = latin(clean(text))
     text = text.lower()
@@ -45,20 +50,54 @@ def read_name(text: str) -> ReadName:
         text = _dotted.sub(lambda found: found.group().replace(".", "").replace(" ", "") + " ", text)
     if "&" in text:
         text = text.replace("&", " and ")
-    forms = extract_org_types(text, generic=True)
+    forms = None if person or _surname_first.match(text) else extract_org_types(text, generic=True)
     if forms:
         text = replace_org_types_compare(text, generic=True)
     tokens = _tokens.findall(text)
-    if not _FIRST_OF_PHRASE.isdisjoint(tokens):
-        tokens = _join_phrases(tokens)
-    words = [word_of(token) for token in tokens]
-    if forms:
-        legal = {form for _, form in forms}
+    if person:
+        words = [_person_word(token) for token in tokens]
+    else:
+        if not _FIRST_OF_PHRASE.isdisjoint(tokens):
+            tokens = _join_phrases(tokens)
+        words = [word_of(token) for token in tokens]
+        if not _TENS.isdisjoint([word.text for word in words]):
+            words, tokens = _join_numbers(words, tokens)
+        if forms:
+            legal = {form for _, form in forms}
+            words = [
+                word._replace(kind="legal") if token in legal else word
+                for word, token in zip(words, tokens, strict=True)
+            ]
+    if len(words) > 1 and sum([word.kind in _TELLING for word in words]) < 2:
+        words = [as_name(word.text) if word.kind == "particle" else word for word in words]
+    if rough:
         words = [
-            Word(word.text, "legal", word.text, word.text) if token in legal else word
+            word._replace(script=script) if (script := rough.get(token, "")) and word.kind == "name" else word
             for word, token in zip(words, tokens, strict=True)
         ]
-    return ReadName(tuple(words), tuple(tokens), rough)
+    return ReadName(tuple(words), tuple(tokens))
+
+
+@lru_cache(maxsize=262_144)
+def _person_word(token: str) -> Word:
+    word = read_word(token)
+    if word.kind in ("legal", "generic", "place") or (word.kind == "roman" and len(token) == 2):
+        return as_name(token)
+    return word
+
+
+def _join_numbers(words: list[Word], tokens: list[str]) -> tuple[list[Word], list[str]]:
+    """Forty-four is 44."""
+    joined_words: list[Word] = []
+    joined_tokens: list[str] = []
+    for word, token in zip(words, tokens, strict=True):
+        if word.kind == "number" and word.text in _UNITS and joined_words and joined_words[-1].text in _TENS:
+            joined_words[-1] = word_of(str(int(joined_words[-1].text) + int(word.text)))
+            joined_tokens[-1] += f" {token}"
+        else:
+            joined_words.append(word)
+            joined_tokens.append(token)
+    return joined_words, joined_tokens
 
 
 def _join_phrases(tokens: list[str]) -> list[str]:

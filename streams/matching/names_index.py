@@ -19,7 +19,7 @@ from streams.matching.names import ReadName
 from streams.matching.policy import Policy
 from streams.matching.scoring import Agreement, Query, QueryWord, agree
 from streams.matching.vocabulary import Vocabulary
-from streams.matching.words import Word
+from streams.matching.words import SAME_SOUND, Word, as_name
 
 _MEMO: Final = 20_000
 _ROUNDING: Final = 1e-9
@@ -116,7 +116,7 @@ class NameFinder:
         self.weights = weights
         self.totals = totals
         self.alone = alone
-        self._memo: dict[tuple[str, bool], QueryWord] = {}
+        self._memo: dict[tuple[str, str, str], QueryWord] = {}
 
     @classmethod
     def build(cls, listed: ListedNames, policy: Policy) -> NameFinder:
@@ -153,26 +153,23 @@ class NameFinder:
     def query(self, name: ReadName, exhaustively: bool = False) -> Query:
         """``name`` as compared with the listed names."""
         words = tuple([self._word(word, exhaustively) for word in name.words])
-        joins: dict[int, int] = {}
-        texts = [word.text if word.kind == "name" else "" for word in name.words]
-        for i in range(len(texts) - 1):
-            if texts[i] and texts[i + 1]:
-                number = self.listed.vocabulary.number_of_text(texts[i] + texts[i + 1])
-                if number is not None:
-                    joins[i] = number
+        joins: dict[int, dict[int, float]] = {}
+        for i, (first, second) in enumerate(pairwise(name.words)):
+            if first.kind == second.kind == "name":
+                joined = self._joined(first, second, exhaustively)
+                if joined:
+                    joins[i] = joined
         return Query(words, joins, sum([word.weight for word in words]))
 
     def agreement(self, query: Query, name: int) -> Agreement:
         """How ``query`` agrees with listed name number ``name``."""
-        score = self.policy.score
         return agree(
             query,
             self.listed.words[name],
             self.listed.vocabulary.words,
             self.weights,
             self.totals[name],
-            score.conflict,
-            score.surplus,
+            self.policy.score,
         )
 
     def name_weights(self, name: int) -> list[float]:
@@ -199,7 +196,7 @@ class NameFinder:
             for at in (i - 1, i):
                 joined = query.joins.get(at)
                 if joined is not None:
-                    names = names.union(listed.having[joined])
+                    names = names.union(*(listed.having[number] for number in joined))
             sets.append((word.weight, names, word))
         sets.sort(key=_weight_of, reverse=True)
         rest = query.weight
@@ -233,11 +230,19 @@ class NameFinder:
             candidates.update(self.alone.get(number, ()))
         candidates.update(self.listed.joined.get(word.word.text, ()))
 
+    def _joined(self, first: Word, second: Word, exhaustively: bool) -> dict[int, float]:
+        """The listed words that two adjacent words spell: exactly, or roughly if their script is rough."""
+        text = first.text + second.text
+        if first.script and first.script == second.script:
+            return self._word(as_name(text, first.script), exhaustively).alike
+        having = self.listed.having
+        return {number: SAME_SOUND for number in self.listed.vocabulary.numbers_of_text(text) if having[number]}
+
     def _word(self, word: Word, exhaustively: bool) -> QueryWord:
         if exhaustively:
             return self._look_up(word, exhaustively)
         memo = self._memo
-        name = (word.text, word.kind == "legal")
+        name = (word.text, word.kind, word.script)
         known = memo.get(name)
         if known is None:
             if len(memo) >= _MEMO:

@@ -36,6 +36,7 @@ class Weights:
     place: float
     legal: float
     empty: float
+    particle: float
     number: float
     roman: float
     initial: float
@@ -51,6 +52,9 @@ class Score:
     surplus: float
     word_similarity: float
     information: float
+    partial_information: float
+    caution: float
+    steepness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,7 @@ class Corroboration:
     address: float
     birth_date: float
     entity_type: float
+    reach: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +75,8 @@ class Contradiction:
     country: float
     place: float
     other_place: float
+    other_number: float
+    other_name: float
     birth_date: float
     entity_type: float
 
@@ -156,7 +163,7 @@ class Policy:
         ):
             if known:
                 gap /= 1.0 - share
-        return max(1.0 - gap, 0.05)
+        return max(1.0 - gap, min(self.corroboration.reach, self.lowest_review))
 
     def thresholds_for(self, source: str, entity_type: str | None, role: str) -> Thresholds:
         """The thresholds of a match: the first that fit."""
@@ -231,8 +238,8 @@ def _plain(value: Any, kind: type, where: str) -> Any:
 
 
 def _ratio(value: Any, where: str, most: float = 1.0) -> float:
-    # The two factors of the score formula may exceed 1.
-    if where.endswith((".conflict", ".surplus")):
+    # These are factors or counted in rare names, and may exceed 1.
+    if where.endswith((".conflict", ".surplus", ".caution", ".steepness", "information")):
         most = 10.0
     if type(value) not in (int, float) or not 0 <= value <= most:
         raise PolicyError(f"{where}: got {value!r}; allowed: a number from 0 to {most:g}")

@@ -2,7 +2,8 @@
 
 Han goes through OpenCC (traditional to simplified), a lexicon of company words and places, and
 pypinyin; Latin, Cyrillic, Greek, Armenian, Georgian and Hangul through rigour; everything else through
-rigour's fallback, ICU. Letters of one script hidden in a word of another (homoglyphs) are folded before that.
+rigour's fallback, ICU; what ICU cannot write (Khmer, Tibetan …) by the Unicode names of its letters.
+Letters of one script hidden in a word of another (homoglyphs) are folded before that.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Final
+from typing import Final, Literal
 
 from opencc import OpenCC
 from pypinyin import lazy_pinyin
@@ -18,11 +19,25 @@ from rigour.text.translit import ascii_text, maybe_ascii
 
 from streams.matching.lexicon import HAN, HAN_LONGEST
 
-_HAN: Final = r"\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f"
-_KANA: Final = r"\u3040-\u30ff"
-_han_run = re.compile(f"[{_HAN}]+")
-_kana = re.compile(f"[{_KANA}]")
-_word = re.compile(r"[^\W_]+(?:['’ʼ`][^\W_]+)*")
+Script = Literal["", "han", "hangul", "abjad", "kana", "other"]
+"""The script a word came from, when that script spells foreign names only roughly; else empty."""
+
+_word = re.compile(r"[^\W_]+(?:['’ʼ`\u0300-\u036f\u0591-\u05c7\u064b-\u065f\u0900-\u0dff\u0e00-\u1aff][^\W_]*)*")
+_SCRIPTS: Final[dict[Script, re.Pattern[str]]] = {
+    "kana": re.compile("[\u3041-\u30fa\u30fc-\u30ff]+"),
+    "han": re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\U00020000-\U0002fa1f]+"),
+    "hangul": re.compile("[\uac00-\ud7a3]+"),
+    "abjad": re.compile("[\u0590-\u077f\u08a0-\u08ff\ufb1d-\ufdff\ufe70-\ufeff]+"),
+    "other": re.compile("[\u0780-\u08ff\u0900-\u109f\u1200-\u1bff\ua000-\uabff]+"),
+}
+_letter_name = re.compile(r"(?:LETTER|VOWEL SIGN)(?: [A-Z]+)* ([A-Z]+)$")
+_SURNAMES: Final = frozenset(
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
+    "姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤习温"
+)
+_SURNAMES_HANGUL: Final = frozenset(
+    "김이박최정강조윤장임림한오서신권황안송류유전홍고문양손배백허남심노로하곽성차주우구민나라진지엄채원천방공현함변염여려리"
+)
 
 _simplify = OpenCC("t2s")
 
@@ -40,28 +55,43 @@ def clean(text: str) -> str:
     return "".join(c for c in text if c in "\t\n\r " or unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cn"))
 
 
-def latin(text: str) -> tuple[str, bool]:
-    """``text`` (already clean) in ASCII, and whether its script spells foreign names only roughly.
+def latin(text: str) -> tuple[str, dict[str, Script]]:
+    """``text`` (already clean) in ASCII, and the words of it that came from a rough script."""
+    scripts: dict[str, Script] = {}
+    alone = len(_word.findall(text)) == 1
 
-    Han and kana, Arabic, Hangul and other scripts that lose vowels or sounds count as rough.
-    """
-    if text.isascii():
-        return text, False
-    rough = False
-    if _kana.search(text):
-        return ascii_text(text), True
-    if _han_run.search(text):
-        person = len(_han_run.findall(text)) == 1
-        text = _han_run.sub(lambda run: " " + _read_han(run.group(), person) + " ", text)
-        rough = True
-    text = _word.sub(lambda word: fold_lookalikes(word.group()), text)
-    written = str(maybe_ascii(text))
-    if not written.isascii():
-        rough = rough or any(_is_rough(c) for c in written)
-        written = ascii_text(written)
-    elif any("\uac00" <= c <= "\ud7a3" for c in text):
-        rough = True
-    return written, rough
+    def written(found: re.Match[str]) -> str:
+        spelt, script = _write(found.group(), alone)
+        if script:
+            scripts.update((word, script) for word in spelt.lower().split())
+        return spelt
+
+    return ascii_text(_word.sub(written, text)), scripts
+
+
+@lru_cache(maxsize=65_536)
+def _write(word: str, alone: bool) -> tuple[str, Script]:
+    """One word in ASCII, and its script when that is rough; an ``alone`` word may be a whole person's name."""
+    if word.isascii():
+        return word, ""
+    script: Script = next((script for script, pattern in _SCRIPTS.items() if pattern.search(word)), "")
+    if script == "han":
+        return f" {_SCRIPTS['han'].sub(lambda run: ' ' + _read_han(run.group(), alone) + ' ', word)} ", script
+    if script == "hangul" and alone and 2 <= len(word) <= 4 and word[0] in _SURNAMES_HANGUL:
+        return f"{maybe_ascii(word[0])} {maybe_ascii(word[1:])}".replace("-", ""), script
+    if not script:
+        word = fold_lookalikes(word)
+        plain = str(maybe_ascii(word))
+        if plain.isascii():
+            return plain, ""
+    spelt = "".join(c for c in ascii_text(word) if c.isalnum())
+    return spelt or _by_letter_names(word), script
+
+
+def _by_letter_names(word: str) -> str:
+    """``word`` by the Unicode names of its letters: KHMER LETTER PHO is ``pho``."""
+    names = (_letter_name.search(unicodedata.name(c, "")) for c in word)
+    return "".join(name.group(1).lower() for name in names if name)
 
 
 def fold_lookalikes(word: str) -> str:
@@ -87,16 +117,11 @@ def _script(letter: str) -> str:
     return "greek" if 0x370 <= code < 0x400 else "other"
 
 
-def _is_rough(letter: str) -> bool:
-    return ord(letter) > 0x52F and letter.isalpha() and not 0x1E00 <= ord(letter) < 0x2000
-
-
-@lru_cache(maxsize=65_536)
-def _read_han(run: str, person: bool) -> str:
+def _read_han(run: str, alone: bool) -> str:
     """A run of Han characters as English company words, places and joined pinyin.
 
-    A short run without any company word is split after its first character when it can be a ``person``:
-    the surname comes first.
+    A short run that is ``alone``, has no company word and begins with a common surname is a person:
+    the surname is split off.
     """
     run = _simplify.convert(run)
     words: list[str] = []
@@ -111,7 +136,7 @@ def _read_han(run: str, person: bool) -> str:
                 break
         else:
             start += 1
-    if person and rest == 0 and 2 <= len(run) <= 4:
+    if alone and rest == 0 and 2 <= len(run) <= 4 and run[0] in _SURNAMES:
         words += [*_spell(run[:1]), *_spell(run[1:])]
     else:
         words += _spell(run[rest:])

@@ -4,7 +4,8 @@ Each word weighs what it tells. Words of both names are aligned one to one, best
 words against one (``Zhong Ke`` and ``Zhongke``). With *agreeing* the weight that agrees, and *ours* and
 *listed* the weight left over on either side,
 
-    score = agreeing / (agreeing + conflict x min(ours, listed) + surplus x |ours - listed|)
+    cost = (conflict x min(ours, listed) + surplus x |ours - listed|) x (1 + caution / agreeing)
+    score = agreeing / (agreeing + cost)
 
 so a word replaced by another costs much more than a word left out. ``agreeing`` is the smaller of what
 agrees on each side. The form is a Tversky index (Psychological Review 84, 1977) with the common part of
@@ -16,6 +17,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from streams.matching.policy import Score
 from streams.matching.words import SAME_SOUND, Word
 
 
@@ -37,10 +39,10 @@ class QueryWord:
 
 class Query(NamedTuple):
     """The words of the party's name and their total weight; ``joins`` maps the position of a word to the
-    number of the listed word that it spells together with the next."""
+    numbers of the listed words that it spells together with the next, with their similarity."""
 
     words: tuple[QueryWord, ...]
-    joins: dict[int, int]
+    joins: dict[int, dict[int, float]]
     weight: float
 
 
@@ -95,12 +97,14 @@ def _align_joined(
 ) -> None:
     """Align two adjacent words left over on one side with one left over on the other."""
     for i, joined in query.joins.items():
-        if i not in ours_taken and i + 1 not in ours_taken and joined in numbers:
-            j = numbers.index(joined)
-            if j not in listed_taken:
-                ours_taken.update((i, i + 1))
-                listed_taken.add(j)
-                aligned.append(Aligned((i, i + 1), (j,), SAME_SOUND))
+        if i in ours_taken or i + 1 in ours_taken:
+            continue
+        free = [(-joined[number], j) for j, number in enumerate(numbers) if number in joined and j not in listed_taken]
+        if free:
+            negative, j = min(free)
+            ours_taken.update((i, i + 1))
+            listed_taken.add(j)
+            aligned.append(Aligned((i, i + 1), (j,), -negative))
     for j in range(len(numbers) - 1):
         if j in listed_taken or j + 1 in listed_taken:
             continue
@@ -119,8 +123,7 @@ def agree(
     known: Sequence[Word],
     weights: Sequence[float],
     listed_weight: float,
-    conflict: float,
-    surplus: float,
+    rules: Score,
 ) -> Agreement:
     """How well ``query`` agrees with the listed name of the words ``numbers``.
 
@@ -129,11 +132,15 @@ def agree(
     aligned = align(query, numbers, known)
     ours = listed = 0.0
     for pair in aligned:
-        ours += pair.similarity * sum(query.words[i].weight for i in pair.ours)
-        listed += pair.similarity * sum(weights[numbers[j]] for j in pair.listed)
+        credit = 1.0 - rules.steepness * (1.0 - pair.similarity)
+        for i in pair.ours:
+            ours += credit * query.words[i].weight
+        for j in pair.listed:
+            listed += credit * weights[numbers[j]]
     agreeing = min(ours, listed)
     if agreeing <= 0.0:
         return Agreement(0.0, 0.0, tuple(aligned))
     left, right = max(query.weight - ours, 0.0), max(listed_weight - listed, 0.0)
-    cost = conflict * min(left, right) + surplus * abs(left - right)
+    cost = rules.conflict * min(left, right) + rules.surplus * abs(left - right)
+    cost *= 1.0 + rules.caution / agreeing
     return Agreement(agreeing / (agreeing + cost), agreeing, tuple(aligned))

@@ -2,7 +2,8 @@
 
 Words are found through the keys of :func:`streams.matching.words.keys`: a sorted array holds, for each
 key of each word, the key's hash and the word's number in one 64-bit integer. Two different keys with one
-hash only cost a comparison, never a result.
+hash only cost a comparison, never a result. Words of rough scripts are found through the keys of
+:mod:`streams.matching.rough`, in a map that is made when it is first needed.
 """
 
 from __future__ import annotations
@@ -12,12 +13,44 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
-from streams.matching.words import Word, keys, similarity
+from streams.matching import rough
+from streams.matching.words import FUZZY, Word, keys, similarity
 
 _NUMBER_BITS: Final = 24
 _NUMBER: Final = (1 << _NUMBER_BITS) - 1
 _HASH: Final = (1 << 40) - 1
 _MERGE_RATIO: Final = 8
+
+Name = tuple[str, str, str]
+"""What tells words apart: text, kind and script."""
+
+
+class _Block:
+    """Consecutive words and the keys that lead to them."""
+
+    __slots__ = ("_latin", "keys", "rough", "start", "words")
+
+    def __init__(self, start: int, words: list[Word], packed: array[int]) -> None:
+        self.start = start
+        self.words = words
+        self.keys = packed
+        self.rough = self._by_rough_key(rough_script=True)
+        self._latin: dict[str, tuple[int, ...]] | None = None
+
+    @property
+    def latin(self) -> dict[str, tuple[int, ...]]:
+        """Rough key → the Latin words that have it; made when a word of a rough script first asks."""
+        if self._latin is None:
+            self._latin = self._by_rough_key(rough_script=False)
+        return self._latin
+
+    def _by_rough_key(self, rough_script: bool) -> dict[str, tuple[int, ...]]:
+        numbers: dict[str, list[int]] = {}
+        for number, word in enumerate(self.words, self.start):
+            if word.kind in FUZZY and bool(word.script) == rough_script:
+                for key in set(rough.keys(word.text, word.script)):
+                    numbers.setdefault(key, []).append(number)
+        return {key: tuple(found) for key, found in numbers.items()}
 
 
 class Vocabulary:
@@ -26,56 +59,64 @@ class Vocabulary:
     Words are never dropped: one no listed name has any more is found and leads nowhere.
     """
 
-    __slots__ = ("_numbers", "_segments", "words")
+    __slots__ = ("_blocks", "_numbers", "_same_text", "words")
 
     def __init__(
-        self, words: list[Word], numbers: dict[tuple[str, bool], int], segments: tuple[array[int], ...]
+        self,
+        words: list[Word],
+        numbers: dict[Name, int],
+        same_text: dict[str, tuple[int, ...]],
+        blocks: tuple[_Block, ...],
     ) -> None:
         self.words = words
         self._numbers = numbers
-        self._segments = segments
+        self._same_text = same_text
+        self._blocks = blocks
 
     @classmethod
     def empty(cls) -> Vocabulary:
         """A vocabulary without words."""
-        return cls([], {}, ())
+        return cls([], {}, {}, ())
 
     def __len__(self) -> int:
         return len(self.words)
 
     def number(self, word: Word) -> int | None:
-        """The number of exactly this word."""
-        return self._numbers.get((word.text, word.kind == "legal"))
+        """The number of exactly this word, if it is here."""
+        return self._numbers.get((word.text, word.kind, word.script))
 
     def number_of(self, word: Word) -> int:
         """The number of a word that is known to be here."""
-        return self._numbers[word.text, word.kind == "legal"]
+        return self._numbers[word.text, word.kind, word.script]
 
-    def number_of_text(self, text: str) -> int | None:
-        """The number of the word spelt ``text`` that is no legal form."""
-        return self._numbers.get((text, False))
+    def numbers_of_text(self, text: str) -> tuple[int, ...]:
+        """The numbers of the words spelt ``text``, of whatever kind."""
+        return self._same_text.get(text, ())
 
     def extended(self, words: Iterable[Word]) -> Vocabulary:
         """This vocabulary and the ``words`` it does not have yet."""
-        known, numbers = list(self.words), dict(self._numbers)
+        known, numbers, same_text = list(self.words), dict(self._numbers), dict(self._same_text)
         packed = []
         for word in words:
-            name = (word.text, word.kind == "legal")
+            name = (word.text, word.kind, word.script)
             if name in numbers:
                 continue
             number = numbers[name] = len(known)
             known.append(word)
-            packed += [(hash(key) & _HASH) << _NUMBER_BITS | number for key in keys(word)]
-        if not packed:
+            same_text[word.text] = (*same_text.get(word.text, ()), number)
+            if word.kind in FUZZY:
+                packed += [(hash(key) & _HASH) << _NUMBER_BITS | number for key in keys(word)]
+        if len(known) == len(self.words):
             return self
-        packed.sort()
-        segments = [*self._segments, array("Q", packed)]
-        # Like a log-structured merge: a segment is merged into the one before it once it is not much smaller,
-        # so there are few segments and a key is moved few times.
-        while len(segments) > 1 and len(segments[-1]) * _MERGE_RATIO > len(segments[-2]):
-            last, before = segments.pop(), segments.pop()
-            segments.append(array("Q", sorted([*before, *last])))
-        return Vocabulary(known, numbers, tuple(segments))
+        start = len(self.words)
+        blocks = [*self._blocks, _Block(start, known[start:], array("Q", sorted(packed)))]
+        # Like a log-structured merge: a block is merged into the one before it once it is not much smaller,
+        # so there are few blocks and a word is moved few times.
+        while len(blocks) > 1 and len(blocks[-1].words) * _MERGE_RATIO > len(blocks[-2].words):
+            last, before = blocks.pop(), blocks.pop()
+            merged = array("Q", sorted([*before.keys, *last.keys]))
+            blocks.append(_Block(before.start, before.words + last.words, merged))
+        return Vocabulary(known, numbers, same_text, tuple(blocks))
 
     def alike(self, word: Word, floor: float) -> dict[int, float]:
         """Word number → similarity, for all words at least ``floor`` like ``word``."""
@@ -93,17 +134,19 @@ class Vocabulary:
         return {number: similar for number, similar in compared if similar >= floor}
 
     def _sharing_key(self, word: Word) -> list[int]:
-        numbers: set[int] = set()
-        for legal in (False, True):
-            number = self._numbers.get((word.text, legal))
-            if number is not None:
-                numbers.add(number)
-        for segment in self._segments:
-            end = len(segment)
+        numbers = set(self._same_text.get(word.text, ()))
+        if word.kind not in FUZZY:
+            return sorted(numbers)
+        for block in self._blocks:
+            packed, end = block.keys, len(block.keys)
             for key in keys(word):
                 low = (hash(key) & _HASH) << _NUMBER_BITS
-                at = bisect_left(segment, low)
-                while at < end and segment[at] <= low | _NUMBER:
-                    numbers.add(segment[at] & _NUMBER)
+                at = bisect_left(packed, low)
+                while at < end and packed[at] <= low | _NUMBER:
+                    numbers.add(packed[at] & _NUMBER)
                     at += 1
+            found = block.latin if word.script else block.rough
+            if found:
+                for key in rough.keys(word.text, word.script):
+                    numbers.update(found.get(key, ()))
         return sorted(numbers)

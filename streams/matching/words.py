@@ -13,8 +13,13 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA, LCSseq
 
+from streams.matching import rough
 from streams.matching.lexicon import MEANINGS, NICKNAMES, Kind
+from streams.matching.romanise import Script
+from streams.matching.spelling import skeleton_of, sound_of
 
+FUZZY: Final = ("name", "generic", "place")
+"""Kinds of words that agree when they are only alike; all others must be equal."""
 SHORT: Final = 3
 """Words of at most so many letters must sound exactly alike."""
 SHORT_SKELETON: Final = 4
@@ -25,40 +30,25 @@ NICKNAME: Final = 0.9
 
 class Word(NamedTuple):
     """A word as compared: ``text`` is what it stands for, ``sound`` its phonetic spelling,
-    ``skeleton`` the consonants of that."""
+    ``skeleton`` the consonants of that, ``script`` the script it came from if that is rough."""
 
     text: str
     kind: Kind
     sound: str
     skeleton: str
+    script: Script = ""
 
 
-_SOUNDS: Final = {
-    "tsch": "c", "sch": "s", "tch": "c", "dzh": "j", "zh": "j", "sh": "s", "ch": "c", "kh": "h", "gh": "g",
-    "ph": "f", "th": "t", "dh": "d", "bh": "b", "ck": "k", "dj": "j", "ts": "z", "tz": "z", "cz": "c", "q": "k",
-    "x": "ks", "w": "v", "ou": "u", "oo": "u", "ee": "i", "y": "i", "ce": "se", "ci": "si", "cy": "si", "c": "k",
-}  # fmt: skip
-_sounds = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
-_doubled = re.compile(r"(.)\1+")
-_silent_h = re.compile(r"(?<=[^aeiou])h|(?<=.)h$")
-_vowels: Final = str.maketrans("", "", "aeiou")
+# Digits within a word that look like letters: Ig0r Sech1n.
+_disguised = re.compile(r"[a-z]+(?:[013457][a-z]+)+$")
+_DISGUISES: Final = str.maketrans("013457", "oieast")
 _digits = re.compile(r"^0*(\d+)(?:st|nd|rd|th|e|ya|y|i|go)?$")
-
-
-def sound_of(text: str) -> str:
-    """A phonetic spelling of ``text`` (lower-case ASCII) that common romanisations share."""
-    sound = _sounds.sub(lambda found: _SOUNDS[found.group()], text)
-    return _doubled.sub(r"\1", _silent_h.sub("", sound))
-
-
-def skeleton_of(sound: str) -> str:
-    """The consonants of ``sound``; a leading vowel, whichever, is kept as ``a``."""
-    rest = sound.translate(_vowels)
-    return "a" + rest if sound[:1] in "aeiou" and sound else rest
 
 
 def read_word(raw: str) -> Word:
     """The word a token (lower-case ASCII letters and digits) stands for."""
+    if not raw.isalpha() and _disguised.match(raw):
+        raw = raw.translate(_DISGUISES)
     meaning = MEANINGS.get(raw)
     if meaning is not None:
         text, kind = meaning
@@ -67,8 +57,14 @@ def read_word(raw: str) -> Word:
     else:
         plain = _digits.match(raw)
         text, kind = (plain.group(1) if plain else raw), "number"
-    sound = sound_of(text) if kind in ("name", "generic", "place") else text
+    sound = sound_of(text) if kind in FUZZY else text
     return Word(text, kind, sound, skeleton_of(sound))
+
+
+def as_name(text: str, script: Script = "") -> Word:
+    """The word ``text`` (lower-case ASCII) as a name, whatever it else may mean."""
+    sound = sound_of(text)
+    return Word(text, "name", sound, skeleton_of(sound), script)
 
 
 def keys(word: Word) -> Iterator[str]:
@@ -80,7 +76,7 @@ def keys(word: Word) -> Iterator[str]:
     """
     sound, skeleton = word.sound, word.skeleton
     yield sound
-    if word.kind not in ("name", "generic", "place"):
+    if word.kind not in FUZZY:
         return
     if len(sound) > SHORT:
         for i in range(len(sound)):
@@ -97,17 +93,20 @@ def keys(word: Word) -> Iterator[str]:
 def similarity(a: Word, b: Word) -> float:
     """How alike two words are, 0 to 1; 0 when they share no key.
 
-    A changed consonant costs one letter of the longer word, a changed vowel half a letter (the mean of the
-    edit distances of spelling and skeleton, over the length); the better of written and phonetic spelling
-    counts.
+    A changed consonant is one edit, a changed vowel half of one (the mean of the edit distances of spelling
+    and skeleton); e edits cost (e + e²) / 2 letters of the longer word, so one slip is cheap and two are
+    dear. The better of written and phonetic spelling counts. Words from rough scripts are compared with Latin ones by :mod:`streams.matching.rough`.
     """
     if a.text == b.text:
         return 1.0
-    fuzzy = ("name", "generic", "place")
-    if a.kind not in fuzzy or b.kind not in fuzzy:
+    if a.kind not in FUZZY or b.kind not in FUZZY:
         return 0.0
     if a.sound == b.sound:
         return SAME_SOUND
+    if a.script != b.script:
+        return rough.similarity(a.text, a.script, b.text, b.script)
+    if a.script in ("han", "hangul"):
+        return 0.0  # each character is a syllable of its own: another one is another name
     full = NICKNAMES.get(a.text)
     nickname = NICKNAME if full is not None and full == NICKNAMES.get(b.text) else 0.0
     if min(len(a.sound), len(b.sound)) <= SHORT:
@@ -119,6 +118,12 @@ def similarity(a: Word, b: Word) -> float:
         near = longest >= SHORT_SKELETON and LCSseq.distance(a.skeleton, b.skeleton) <= 1
         if not near and LCSseq.distance(a.sound, b.sound) > 1:
             return nickname
-    spelling = (OSA.distance(a.sound, b.sound) + consonants) / (2 * max(len(a.sound), len(b.sound)))
-    written = (OSA.distance(a.text, b.text) + consonants) / (2 * max(len(a.text), len(b.text)))
-    return max(1.0 - min(spelling, written), nickname)
+    by_sound = _likeness(OSA.distance(a.sound, b.sound) + consonants, max(len(a.sound), len(b.sound)))
+    as_written = _likeness(OSA.distance(a.text, b.text) + consonants, max(len(a.text), len(b.text)))
+    return max(by_sound, as_written, nickname)
+
+
+def _likeness(doubled_edits: int, length: int) -> float:
+    # Half of the sum is the number of edits e; (e + e²) / 2 makes one slip cheap and two of them dear.
+    edits = doubled_edits / 2
+    return 1.0 - edits * (1.0 + edits) / (2 * length)
