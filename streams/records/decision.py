@@ -30,7 +30,8 @@ class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     """One per transaction and revision, keyed by ``transaction_id``.
 
     ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` names hits that a
-    clearance covers.
+    clearance covers. ``stale_lists`` names the lists that were past their maximum age and screened with all the same,
+    as the settings allow.
     """
 
     transaction_id: Identity
@@ -43,3 +44,4 @@ class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     source: EventSource
     screened_at: Moment
     reason: str = ""
+    stale_lists: tuple[str, ...] = ()

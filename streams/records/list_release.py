@@ -13,10 +13,11 @@ Count = Annotated[int, Meta(ge=0)]
 
 
 class ForcedBy(Record, frozen=True, kw_only=True):
-    """Who let a quarantined release through, and why."""
+    """Who let a quarantined release through, and why; ``overruled`` is what the guards had said against it."""
 
     name: Identity
     reason: Identity
+    overruled: tuple[str, ...] = ()
 
 
 class ListRelease(Record, frozen=True, kw_only=True):
@@ -24,6 +25,7 @@ class ListRelease(Record, frozen=True, kw_only=True):
 
     ``entries`` and ``digest`` cover every active entry of the source, so they can be verified after the
     topic was compacted; ``added``, ``changed`` and ``removed`` count against ``previous_release_id``.
+    ``file_sha256`` is that of the official file as it was received; the archive keeps the file under it.
     """
 
     source: Identity
@@ -36,3 +38,4 @@ class ListRelease(Record, frozen=True, kw_only=True):
     changed: Count = 0
     removed: Count = 0
     forced_by: ForcedBy | None = None
+    file_sha256: str | None = None
