@@ -13,7 +13,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -33,6 +33,20 @@ class _Section(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+_PROMISES = frozenset(
+    {
+        "bootstrap.servers",
+        "enable.auto.commit",
+        "enable.auto.offset.store",
+        "enable.idempotence",
+        "enable.partition.eof",
+        "group.id",
+        "isolation.level",
+        "transactional.id",
+    }
+)
+
+
 class KafkaSettings(_Section):
     """How to reach Kafka; ``properties`` go to every client unchanged (TLS, SASL, any librdkafka property)."""
 
@@ -40,6 +54,13 @@ class KafkaSettings(_Section):
     properties: dict[str, str | int | float | bool] = {}
     timeout_seconds: Annotated[float, Field(gt=0, le=300)] = 10.0
     """How long a command waits for a broker to answer."""
+
+    @field_validator("properties")
+    @classmethod
+    def _leave_the_promises_alone(cls, properties: dict[str, Any]) -> dict[str, Any]:
+        if taken := sorted(_PROMISES & properties.keys()):
+            raise ValueError(f"{', '.join(taken)} cannot be set: exactly-once rests on Highfence's own value")
+        return properties
 
 
 class TopicSettings(_Section):
@@ -69,7 +90,10 @@ class WorkerSettings(_Section):
 
 
 class ListSettings(_Section):
-    """When lists are too old to screen with."""
+    """Which releases to doubt, and when lists are too old to screen with."""
+
+    max_shrinkage: Annotated[float, Field(ge=0, lt=1)] = 0.05
+    """A release with fewer entries than the last one by more than this share waits for a person."""
 
     max_age_days: Annotated[float, Field(gt=0, le=36_500)] = 30.0
     """A worker stops screening once any list in force was last published longer ago than this."""

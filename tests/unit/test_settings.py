@@ -56,6 +56,11 @@ def test_settings_are_frozen() -> None:
         ("HIGHFENCE_WORKER__BATCH_EVENTS", "many", r"worker\.batch_events: .*integer.*many"),
         ("HIGHFENCE_KAFKA__BOOTSTRAP", "x", r"kafka\.bootstrap: no such setting"),
         ("HIGHFENCE_KAFKA__PROPERTIES", "nojson", r"kafka"),
+        (
+            "HIGHFENCE_KAFKA__PROPERTIES",
+            '{"isolation.level": "read_uncommitted"}',
+            r"kafka\.properties: .*isolation\.level cannot be set",
+        ),
         ("HIGHFENCE_TOPICS__PREFIX", "a b", r"topics\.prefix: .*pattern"),
     ],
 )
