@@ -181,5 +181,14 @@ def _explain(problem: Any) -> str:
     key = ".".join(str(part) for part in problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"{key}: no such setting"
-    came = "***" if is_secret(key) else json.dumps(problem["input"], default=str)
+    came = json.dumps(redacted(key, problem["input"]), default=str)
     return f"{key}: {problem['msg']}, got {came}"
+
+
+def redacted(key: str, value: Any) -> Any:
+    """The setting's value as it may be shown, with *** for secrets in it."""
+    if is_secret(key):
+        return "***"
+    if isinstance(value, dict):
+        return {inner: redacted(str(inner), content) for inner, content in value.items()}
+    return value

@@ -79,6 +79,13 @@ def test_secrets_are_not_repeated(tmp_path: Path) -> None:
     assert "hunter2" not in str(refusal.value)
 
 
+def test_secrets_beside_a_wrong_value_are_not_repeated_either(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HIGHFENCE_KAFKA__PROPERTIES", '{"sasl.password": "hunter2", "group.id": "mine"}')
+    with pytest.raises(SettingsError, match=r"group\.id cannot be set") as refusal:
+        load_settings()
+    assert "hunter2" not in str(refusal.value)
+
+
 @pytest.mark.parametrize(("content", "told"), [("[kafka", "not TOML"), (None, "No such file")])
 def test_unreadable_file_is_named(content: str | None, told: str, tmp_path: Path) -> None:
     file = tmp_path / "highfence.toml"
