@@ -1,4 +1,4 @@
-"""What makes a release: canonical bytes, hashes, digest, difference, and the guard against a broken list.
+"""What makes a release: canonical bytes, hashes, digest and difference.
 
 All of it is pure; the topic is written by :mod:`streams.lists.publisher` and read by
 :mod:`streams.lists.follower`.
@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 import orjson
@@ -18,9 +19,6 @@ from streams.records.list_entry import ListEntry
 
 MARKER = "@release"
 """The id under which a source's release marker sits; no entry can have an id that starts with ``@``."""
-
-MAX_SHRINKAGE = 0.05
-"""A release may lose at most this share of the last one's entries before a person has to let it through."""
 
 
 def canonical_bytes(entry: ListEntry) -> bytes:
@@ -81,14 +79,11 @@ def diff(before: Mapping[str, str], after: Mapping[str, str]) -> Diff:
     )
 
 
-def suspicion(entries_before: int, entries_after: int) -> str | None:
-    """Why a release of ``entries_after`` entries must not replace one of ``entries_before``, or None.
-
-    An empty list is always suspicious; otherwise the number of entries may shrink by :data:`MAX_SHRINKAGE`.
-    """
-    if entries_after == 0:
-        return "it is empty"
-    if entries_after < entries_before * (1 - MAX_SHRINKAGE):
-        lost = 1 - entries_after / entries_before
-        return f"it has {entries_after:,} entries, {lost:.0%} fewer than the {entries_before:,} of the last release"
-    return None
+def field_changes(before: ListEntry, after: ListEntry) -> dict[str, tuple[Any, Any]]:
+    """Field → (before, after) in plain types for each field that differs; None where the field was empty."""
+    old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
+    return {
+        field: (old.get(field), new.get(field))
+        for field in ListEntry.__struct_fields__
+        if old.get(field) != new.get(field)
+    }

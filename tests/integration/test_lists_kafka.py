@@ -214,7 +214,8 @@ def test_a_list_that_shrank_or_is_empty_waits_for_a_person(settings: Settings) -
             publish(suspicious, settings)
     assert {change.release for change in replay(settings)[1].changes} == {first}
     forced = publish(short, settings, ForcedBy(name="Ada", reason="ten were delisted"))
-    assert forced.forced_by == ForcedBy(name="Ada", reason="ten were delisted")
+    said = "it has 30 entries, 25% fewer than the 40 of the last release"
+    assert forced.forced_by == ForcedBy(name="Ada", reason="ten were delisted", overruled=(said,))
     assert forced.removed == 10
     normal = publish(short, settings, ForcedBy(name="Ada", reason="not needed"))
     assert normal.forced_by is None

@@ -1,0 +1,66 @@
+"""What speaks against a release before anybody relies on it. Pure.
+
+A list file can be well-formed and still be wrong: on 2024-05-03 the publication that followed 14,965 OFAC
+entries was an empty file. Each guard compares a release with the one before; what it says is for a person to read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from streams.records.list_entry import ListEntry
+
+LOST_IDS = 0.5
+"""A release in which more than this share of the last one's entry ids is gone numbers its entries anew."""
+
+FEW = 3
+"""A field that fewer entries than this had may vanish with them."""
+
+
+def suspicions(
+    before: Sequence[ListEntry], after: Sequence[ListEntry], last_count: int, max_shrinkage: float
+) -> tuple[str, ...]:
+    """Why a person has to look before ``after`` replaces ``before``; nothing when all is well.
+
+    ``before`` are the entries of the last release, empty when there is none or it does not hold; ``last_count`` is
+    how many it says it has, which is known even then. ``max_shrinkage`` is the share, 0 to 1, by which a list may
+    shrink at once.
+    """
+    if not after:
+        return ("it is empty",)
+    found: list[str] = []
+    if len(after) < last_count * (1 - max_shrinkage):
+        found.append(
+            f"it has {len(after):,} entries, {1 - len(after) / last_count:.0%} fewer than the {last_count:,} of the "
+            "last release"
+        )
+    old_ids = {entry.entry_id for entry in before}
+    gone = len(old_ids - {entry.entry_id for entry in after})
+    if gone > LOST_IDS * len(old_ids):
+        found.append(f"{gone:,} of the last release's {len(old_ids):,} entry ids are not in it")
+    found += _lost_fields(before, after)
+    return tuple(found)
+
+
+def _lost_fields(before: Sequence[ListEntry], after: Sequence[ListEntry]) -> list[str]:
+    found = []
+    for field, is_filled in _FILLED.items():
+        had = sum(map(is_filled, before))
+        if had >= FEW and not any(map(is_filled, after)):
+            found.append(f"no entry has {field} any more; {had:,} of the last release had")
+    return found
+
+
+def _has(field: str) -> Callable[[ListEntry], bool]:
+    def is_filled(entry: ListEntry) -> bool:
+        value: Any = getattr(entry, field)
+        return bool(value)
+
+    return is_filled
+
+
+_FILLED: Mapping[str, Callable[[ListEntry], bool]] = {
+    "aliases": lambda entry: len(entry.names) > 1,
+    **{field: _has(field) for field in ListEntry.__struct_fields__ if field not in ("source", "entry_id", "names")},
+}
