@@ -9,6 +9,7 @@ HighfenceError
  │    ├── ListFormatError         the file is not what its format says; names the place
  │    └── ReleaseRefusedError     a release on the topic does not hold; the last good one keeps serving
  ├── ScreeningError           a transaction was read but could not be screened
+ │    └── ScreeningTimeoutError   it took longer than limits.screening_seconds
  └── StreamError              Kafka cannot do what was asked
       ├── BrokerUnreachableError  nobody answers, or the credentials are refused
       ├── TopicError              a topic is missing or has the wrong settings
@@ -65,6 +66,10 @@ class ReleaseRefusedError(ListError):
 
 class ScreeningError(HighfenceError):
     """A transaction was read but could not be screened; it is never clear."""
+
+
+class ScreeningTimeoutError(ScreeningError):
+    """Screening a transaction took longer than it may."""
 
 
 class StreamError(HighfenceError):

@@ -104,7 +104,10 @@ class ListSettings(_Section):
 class LimitSettings(_Section):
     """What an event may cost."""
 
-    max_event_bytes: Annotated[int, Field(ge=1_000, le=100_000_000)] = 1_048_576
+    max_event_bytes: Annotated[int, Field(ge=1_000, le=67_108_864)] = 1_048_576
+    """The largest event that is read; a larger one becomes a dead letter, which holds four thirds of its size."""
+    screening_seconds: Annotated[float, Field(gt=0, le=300)] = 5.0
+    """An event whose screening takes longer is not screened: it gets the decision ``error``."""
 
 
 class PolicySettings(_Section):

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from pathlib import Path
 
 import click
 
+from streams import failpoints
 from streams.cli.bench import bench
 from streams.cli.broker import broker
 from streams.cli.demo import demo
@@ -52,6 +54,7 @@ def main(ctx: click.Context, file: Path | None, verbose: bool) -> None:
     """Streaming restricted-party screening on Kafka."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
     logging.getLogger("highfence.kafka").setLevel(logging.INFO if verbose else logging.CRITICAL)
+    failpoints.arm(os.environ.get("HIGHFENCE_FAILPOINTS", ""))
     ctx.obj = load_settings(file)
 
 

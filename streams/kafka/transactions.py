@@ -12,6 +12,7 @@ from collections.abc import Callable, Sequence
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 
+from streams import failpoints
 from streams.errors import FencedError, StreamError
 from streams.kafka.clients import reason_of
 
@@ -45,9 +46,11 @@ class TransactionalProducer:
     def begin(self) -> None:
         """Open a transaction."""
         self._call(self._producer.begin_transaction)
+        failpoints.reach("transaction.begun")
 
     def send(self, topic: str, key: bytes, value: bytes | None) -> None:
         """Hand one record (a tombstone without value) to the client; waits when its queue is full."""
+        failpoints.reach("transaction.between_records")
         while True:
             try:
                 self._producer.produce(topic, value=value, key=key)
@@ -58,22 +61,20 @@ class TransactionalProducer:
             else:
                 return
 
-    def commit(self, consumer: Consumer | None = None, positions: Sequence[TopicPartition] = ()) -> None:
-        """Commit the records sent and, with a consumer, its positions.
+    def commit(self, group: object = None, positions: Sequence[TopicPartition] = ()) -> None:
+        """Commit the records sent and, with a :attr:`Membership.group`, the positions of its consumer.
 
         Raises AbortedError when the transaction must be undone (call :meth:`abort`), FencedError when another
         process has taken over.
         """
         # Without the flush, sending the offsets stalls for about 100 ms now and then.
         self._call(self._producer.flush, self._timeout)
-        if consumer is not None:
-            self._call(
-                self._producer.send_offsets_to_transaction,
-                list(positions),
-                consumer.consumer_group_metadata(),  # fresh: it carries the group's generation
-                self._timeout,
-            )
+        failpoints.reach("transaction.before_offsets")
+        if group is not None:
+            self._call(self._producer.send_offsets_to_transaction, list(positions), group, self._timeout)
+        failpoints.reach("transaction.before_commit")
         self._call(self._producer.commit_transaction, self._timeout)
+        failpoints.reach("transaction.committed")
 
     def abort(self) -> None:
         """Undo the open transaction."""
@@ -96,10 +97,39 @@ class TransactionalProducer:
     def _judged(error: KafkaException) -> Exception:
         problem = error.args[0]
         if problem.code() in _FENCED:
-            return FencedError(f"another process has taken over this one's transactional id: {reason_of(error)}")
+            return FencedError(
+                "another process has taken over this one's transactional id, or the broker has ended a transaction "
+                f"that outlived its time-out: {reason_of(error)}"
+            )
         if problem.fatal():
             return StreamError(f"the transactional producer cannot go on: {reason_of(error)}")
         return AbortedError(reason_of(error))
+
+
+class Membership:
+    """What a consumer owns in its group, and under which generation of the group it got it.
+
+    The broker compares the generation a transaction's offsets are sent under with the group's, and not the
+    partitions with the member's. A generation asked for at the commit would pass for partitions that have gone
+    to another member meanwhile; so it is kept from the moment the partitions came.
+    """
+
+    def __init__(self) -> None:
+        self.group: object = None
+        """The group's metadata as of the last assignment; None without one."""
+        self.changes = 0
+        """How often something was assigned or revoked."""
+
+    def assigned(self, consumer: Consumer) -> None:
+        """Call from ``on_assign``."""
+        self.changes += 1
+        # Without a member id the broker would not check the generation at all.
+        self.group = consumer.consumer_group_metadata() if consumer.memberid() else None
+
+    def revoked(self, _consumer: Consumer, _partitions: list[TopicPartition]) -> None:
+        """The consumer's ``on_revoke``, which covers lost partitions, too."""
+        self.changes += 1
+        self.group = None
 
 
 def place_of(message: Message) -> tuple[str, int, int]:

@@ -8,7 +8,9 @@ from streams.records.base import Record
 from streams.records.decision import EventSource
 from streams.records.transaction import Moment
 
-Reason = Literal["empty", "too_large", "not_json", "too_deep", "invalid", "unsupported_envelope", "screening_failed"]
+Reason = Literal[
+    "empty", "too_large", "not_json", "too_deep", "invalid", "unsupported_envelope", "screening_failed", "timed_out"
+]
 
 
 class Header(Record, frozen=True, kw_only=True):

@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
-from streams.errors import ScreeningError, UnreadableEventError
+from streams.errors import ScreeningError, ScreeningTimeoutError, UnreadableEventError
 from streams.records.alert import Alert
 from streams.records.dead_letter import DeadLetter, Header, Reason
 from streams.records.decision import Decision, EventSource
 from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_event
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
+
+_UNBOUNDED = nullcontext()
+_LONGEST_DETAIL = 2000
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,28 +41,36 @@ class Answer:
 
 
 def answer(
-    event: Event, screener: Screener, snapshot: Snapshot, now: datetime, max_bytes: int = DEFAULT_MAX_BYTES
+    event: Event,
+    screener: Screener,
+    snapshot: Snapshot,
+    now: datetime,
+    max_bytes: int = DEFAULT_MAX_BYTES,
+    budget: AbstractContextManager[object] = _UNBOUNDED,
 ) -> Answer:
     """Read and screen one event.
 
     An event that cannot be read, or whose screening fails for whatever reason, gets the decision ``error``
-    and a dead letter with its bytes untouched: nothing that was not screened is ever clear.
+    and a dead letter with its bytes untouched: nothing that was not screened is ever clear. ``budget`` bounds
+    the screening by raising ScreeningTimeoutError.
     """
+    reason: Reason = "screening_failed"
+    transaction_id, revision = None, 0
     try:
         transaction = read_event(event.value, event.headers, max_bytes)
-    except UnreadableEventError as error:
-        return _refused(event, screener, snapshot, now, cast(Reason, error.reason), error.detail, error.transaction_id)
-    try:
-        screening = screener.screen(transaction, snapshot, event.source, now, event.recorded_at)
-    except ScreeningError as error:
-        reason = str(error)
-    except Exception as error:
-        reason = f"internal error: {type(error).__name__}: {error}"
-    else:
+        transaction_id, revision = transaction.transaction_id, transaction.revision
+        with budget:
+            screening = screener.screen(transaction, snapshot, event.source, now, event.recorded_at)
         return Answer(screening.decision, screening.alerts, parties=len(transaction.parties))
-    return _refused(
-        event, screener, snapshot, now, "screening_failed", reason, transaction.transaction_id, transaction.revision
-    )
+    except UnreadableEventError as error:
+        reason, detail, transaction_id = cast(Reason, error.reason), error.detail, error.transaction_id
+    except ScreeningTimeoutError as error:
+        reason, detail = "timed_out", str(error)
+    except ScreeningError as error:
+        detail = str(error)
+    except Exception as error:
+        detail = f"internal error: {type(error).__name__}: {error}"
+    return _refused(event, screener, snapshot, now, reason, detail[:_LONGEST_DETAIL], transaction_id, revision)
 
 
 def _refused(
@@ -69,7 +81,7 @@ def _refused(
     reason: Reason,
     detail: str,
     transaction_id: str | None,
-    revision: int = 0,
+    revision: int,
 ) -> Answer:
     source = event.source
     # Who waits for a decision finds it under the id, else the message's key, else the place it came from.

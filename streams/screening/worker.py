@@ -7,18 +7,34 @@ import threading
 import time
 from datetime import UTC, datetime
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import (
+    TIMESTAMP_NOT_AVAILABLE,
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Message,
+    Producer,
+    TopicPartition,
+)
 
 from streams.errors import StreamError
 from streams.health import HealthServer
 from streams.kafka.clients import Heard, connect, consumer_config, producer_config, reason_of, unreachable
 from streams.kafka.topics import TopicNames, require_topics
-from streams.kafka.transactions import AbortedError, TransactionalProducer, next_positions, place_of, seek_to_committed
+from streams.kafka.transactions import (
+    AbortedError,
+    Membership,
+    TransactionalProducer,
+    next_positions,
+    place_of,
+    seek_to_committed,
+)
 from streams.matching import Policy
 from streams.metrics import Metrics
 from streams.records.codec import encode
 from streams.records.decision import EventSource
 from streams.screening.answer import Answer, Event, answer
+from streams.screening.budget import ScreeningBudget
 from streams.screening.freshness import LiveIndex
 from streams.screening.screener import Screener
 from streams.settings import Settings
@@ -27,6 +43,8 @@ _log = logging.getLogger("highfence.worker")
 
 _REPORT_SECONDS = 2.0
 _STALLED_SECONDS = 120.0
+_SCREENING_SHARE = 1 / 3
+"""A batch is screened for at most this share of its transaction's time-out; what is left comes in the next."""
 
 
 class Worker:
@@ -39,6 +57,7 @@ class Worker:
         self._stop = stop
         self._names = TopicNames(settings.topics.prefix)
         self._index = LiveIndex(settings, self.metrics)
+        self._membership = Membership()
         self._paused = False
         self._problem: str | None = "starting"
         self._alive_at = time.monotonic()
@@ -66,11 +85,14 @@ class Worker:
             if self._stop.is_set():
                 return
             producer = self._producer()
+            budget = ScreeningBudget(settings.limits.screening_seconds)
             consumer = connect(Consumer, self._consumer_config())
             try:
-                consumer.subscribe([self._names.transactions], on_assign=self._assigned)
+                consumer.subscribe(
+                    [self._names.transactions], on_assign=self._assigned, on_revoke=self._membership.revoked
+                )
                 while not self._stop.is_set():
-                    self._step(consumer, producer)
+                    self._step(consumer, producer, budget)
             finally:
                 consumer.close()
             _log.info("worker %s: stopped", settings.worker.replica)
@@ -110,7 +132,7 @@ class Worker:
             },
         )
 
-    def _step(self, consumer: Consumer, producer: TransactionalProducer) -> None:
+    def _step(self, consumer: Consumer, producer: TransactionalProducer, budget: ScreeningBudget) -> None:
         self._alive_at = time.monotonic()
         self._report(consumer)
         self._problem = self._index.problem()
@@ -118,7 +140,7 @@ class Worker:
             self._pause(consumer, self._problem)
         batch = self._take(consumer)
         if batch:
-            self._decide(batch, consumer, producer)
+            self._decide(batch, consumer, producer, budget)
 
     def _pause(self, consumer: Consumer, problem: str | None) -> None:
         if problem is None:
@@ -131,12 +153,14 @@ class Worker:
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign(partitions)
+        self._membership.assigned(consumer)
         if self._paused:
             consumer.pause(partitions)
 
     def _take(self, consumer: Consumer) -> list[Message]:
         """Wait for a first event, then take what else has already arrived."""
         worker = self._settings.worker
+        changes = self._membership.changes
         messages = consumer.consume(1, timeout=worker.batch_wait_seconds)
         if messages and worker.batch_events > 1:
             messages += consumer.consume(worker.batch_events - 1, timeout=0)
@@ -150,27 +174,40 @@ class Worker:
                 raise StreamError(f"not allowed: {error.str()}")
             else:
                 _log.warning("consumer: %s", error.str())
+        if events and (self._membership.changes != changes or self._membership.group is None):
+            # Some of these may have come under an assignment that is over: another worker's by now.
+            self._go_back(consumer, events)
+            return []
         return events
 
-    def _decide(self, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
+    def _decide(
+        self, batch: list[Message], consumer: Consumer, producer: TransactionalProducer, budget: ScreeningBudget
+    ) -> None:
         started = time.perf_counter()
         snapshot = self._index.snapshot
         now = datetime.now(UTC)
         limit = self._settings.limits.max_event_bytes
+        enough = self._settings.worker.transaction_timeout_seconds * _SCREENING_SHARE
         try:
             producer.begin()
             answers = []
             for message in batch:
                 before = time.perf_counter()
-                answered = answer(event_of(message), self._screener, snapshot, now, limit)
+                if before - started > enough:
+                    break
+                answered = answer(event_of(message, now), self._screener, snapshot, now, limit, budget)
                 self.metrics.screening_seconds.observe(time.perf_counter() - before)
                 self._send(answered, producer)
                 answers.append(answered)
-            producer.commit(consumer, next_positions(batch))
+            decided = batch[: len(answers)]
+            producer.commit(self._membership.group, next_positions(decided))
         except AbortedError as error:
             self._undo(str(error), batch, consumer, producer)
             return
-        self._count(batch, answers, time.perf_counter() - started)
+        self._count(decided, answers, time.perf_counter() - started)
+        if len(decided) < len(batch):
+            _log.warning("slow screening: %d of a batch of %d events decided so far", len(decided), len(batch))
+            self._go_back(consumer, batch[len(decided) :])
 
     def _send(self, answered: Answer, producer: TransactionalProducer) -> None:
         decision = answered.decision
@@ -186,10 +223,17 @@ class Worker:
         self.metrics.aborts.inc()
         try:
             producer.abort()
-            seek_to_committed(consumer, batch, self._settings.kafka.timeout_seconds)
-        except (AbortedError, KafkaException) as error:
+        except AbortedError as error:
             # What is committed is unknown now. Leaving keeps it right: a new start reads it from the broker.
-            raise StreamError(f"a batch could not be undone ({reason}): {reason_of(error)}") from error
+            raise StreamError(f"a batch could not be undone ({reason}): {error}") from error
+        self._go_back(consumer, batch)
+
+    def _go_back(self, consumer: Consumer, messages: list[Message]) -> None:
+        """Read from what is committed again, where that is still this worker's."""
+        try:
+            seek_to_committed(consumer, messages, self._settings.kafka.timeout_seconds)
+        except KafkaException as error:
+            raise StreamError(f"cannot go back to what is committed: {reason_of(error)}") from error
 
     def _count(self, batch: list[Message], answers: list[Answer], seconds: float) -> None:
         metrics = self.metrics
@@ -227,13 +271,21 @@ class Worker:
         return f"no step for {still:.0f} s" if still > _STALLED_SECONDS else None
 
 
-def event_of(message: Message) -> Event:
-    """The Kafka message as an event."""
+def event_of(message: Message, now: datetime) -> Event:
+    """The Kafka message as an event; one without a timestamp, or with one that no calendar has, is of ``now``."""
     topic, partition, offset = place_of(message)
-    recorded_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
     headers = message.headers() or ()
     pairs = headers.items() if isinstance(headers, dict) else headers
     raw = tuple((key, content.encode() if isinstance(content, str) else content) for key, content in pairs)
-    return Event(
-        message.value(), EventSource(topic=topic, partition=partition, offset=offset), recorded_at, message.key(), raw
-    )
+    source = EventSource(topic=topic, partition=partition, offset=offset)
+    return Event(message.value(), source, _recorded_at(message) or now, message.key(), raw)
+
+
+def _recorded_at(message: Message) -> datetime | None:
+    kind, milliseconds = message.timestamp()
+    if kind == TIMESTAMP_NOT_AVAILABLE:
+        return None
+    try:
+        return datetime.fromtimestamp(milliseconds / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
