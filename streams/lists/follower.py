@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streams import failpoints
 from streams.errors import BrokerUnreachableError, ReleaseRefusedError, StreamError, TopicError
 from streams.kafka.clients import Heard, connect
 from streams.lists.state import Change, ListState
@@ -123,6 +124,7 @@ class Follower:
             )
 
     def _feed(self, message: Message) -> None:
+        failpoints.reach("follower.between_records")
         try:
             change = self._state.feed((message.key() or b"").decode(errors="replace"), message.value())
         except ReleaseRefusedError as error:

@@ -13,6 +13,7 @@ import msgspec
 import orjson
 from confluent_kafka import Producer
 
+from streams import failpoints
 from streams.errors import FencedError, ListError, ReleaseRefusedError, StreamError
 from streams.kafka.clients import Config, Heard, connect, producer_config, unreachable
 from streams.kafka.tail import read_topic
@@ -117,6 +118,8 @@ class Publisher:
         try:
             self._producer.begin()
             for key, value in records:
+                if key == marker_key(self.source):
+                    failpoints.reach("publisher.before_marker")
                 for topic in self._topics:
                     self._producer.send(topic, key.encode(), value)
             self._producer.commit()
