@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from streams.matching.lexicon import PLACES
@@ -24,10 +25,12 @@ class PartyFacts(NamedTuple):
     entity_type: str | None
 
     @classmethod
-    def of(cls, party: Party) -> PartyFacts:
-        """The facts of ``party``."""
+    def of(cls, party: Party, names: Iterable[ReadName]) -> PartyFacts:
+        """The facts of ``party``, read as ``names``: a legal form tells an organization."""
+        legal = any(word.kind == "legal" for read in names for word in read.words)
+        entity_type = party.entity_type or ("organization" if legal else None)
         countries = [party.country, *(address.country for address in party.addresses)]
-        return cls(country_codes(countries), party.birth_date, party.entity_type)
+        return cls(country_codes(countries), party.birth_date, entity_type)
 
 
 class Finding(NamedTuple):

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
+from rapidfuzz.distance import OSA
+
 from streams.errors import ScreeningError
 from streams.matching.addresses import AddressMatch, party_lines
 from streams.matching.corroboration import Finding, PartyFacts, findings
@@ -13,14 +15,16 @@ from streams.matching.identifiers import IdentifierMatch, party_keys
 from streams.matching.lexicon import Kind
 from streams.matching.match import Match
 from streams.matching.names import ReadName, read_name
-from streams.matching.policy import Policy, Thresholds
+from streams.matching.policy import Policy, Score, Thresholds
 from streams.matching.scoring import Agreement, Query
 from streams.records.alert import Evidence
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Identifier, Party
 
 _ACRONYM = 3
-"""Words of at most so many letters, alone, could be anyone's acronym."""
+"""Words of at most so many letters could be anyone's acronym."""
+_SLIP_FROM = 6
+"""In a shorter word another letter makes another word."""
 
 
 class Asked(NamedTuple):
@@ -52,7 +56,7 @@ class Asked(NamedTuple):
             raise ScreeningError(
                 f"name: no readable word in {party.name[:80]!r}, nor an address or identifier to screen instead"
             )
-        return cls(party, PartyFacts.of(party), names, addresses, identifiers)
+        return cls(party, PartyFacts.of(party, [read for _, _, read in names]), names, addresses, identifiers)
 
 
 class Named(NamedTuple):
@@ -156,35 +160,50 @@ def _unproved(named: Named, entity_type: str | None, facts: Sequence[Finding], p
             return "weak alias, which the policy never counts"
         if policy.names.weak_aliases == "corroborated" and "birth_date" not in proved:
             return "weak alias without corroboration"
-    rules = policy.score
-    needed = rules.partial_information if _name_left_over(named) else rules.information
     craft = "entity_type" in proved and entity_type in ("vessel", "aircraft")
-    if not craft and _information(named) < needed and "birth_date" not in proved:
+    if not craft and "birth_date" not in proved and _tells_too_little(named, policy.score):
         return "too little of a name to stand alone"
     return ""
 
 
-def _name_left_over(named: Named) -> bool:
-    """Whether one of the two names has a name that the other has not."""
+def _tells_too_little(named: Named, rules: Score) -> bool:
+    """Whether what agrees is too little to stand alone.
+
+    More is needed when a name is left over on either side; and when anything but legal forms is left over, if no
+    name agrees or one is only roughly alike.
+    """
+    query, aligned = named.query, named.agreement.aligned
+    information, names, sure = named.agreement.agreeing, 0, True
+    for pair in aligned:
+        word = query.words[pair.ours[0]]
+        kind, text = word.word.kind, word.word.text
+        if kind in ("name", "common"):
+            names += 1
+            listed = "".join([named.listed_read.words[j].text for j in pair.listed])
+            sure = sure and (pair.similarity == 1.0 or _slip(text, listed))
+            if len(text) <= _ACRONYM:
+                information -= max(word.weight - rules.acronym, 0.0) * pair.similarity
+    kinds = _kinds_left_over(named)
+    if kinds & {"name", "common", "everyday"} or not sure:
+        return information < rules.partial_information
+    if kinds and (not names or any(pair.similarity < 1.0 for pair in aligned)):
+        return information < rules.partial_information
+    return information < rules.information
+
+
+def _slip(ours: str, listed: str) -> bool:
+    """Whether two words differ by one slip in a word long enough for it to be one."""
+    return max(len(ours), len(listed)) >= _SLIP_FROM and OSA.distance(ours, listed) <= 1
+
+
+def _kinds_left_over(named: Named) -> set[Kind]:
+    """The kinds of the words that only one of the two names has, but for those that say nothing."""
     aligned = named.agreement.aligned
     ours = {i for pair in aligned for i in pair.ours}
     listed = {j for pair in aligned for j in pair.listed}
-    return any(word.kind == "name" and i not in ours for i, word in enumerate(named.read.words)) or any(
-        word.kind == "name" and j not in listed for j, word in enumerate(named.listed_read.words)
-    )
-
-
-def _information(named: Named) -> float:
-    """The weight that agrees, where a word short enough for an acronym counts little."""
-    information = named.agreement.agreeing
-    for pair in named.agreement.aligned:
-        word = named.query.words[pair.ours[0]]
-        if word.word.kind == "name" and len(word.word.text) <= _ACRONYM:
-            information -= max(word.weight - ACRONYM_INFORMATION, 0.0) * pair.similarity
-    return information
-
-
-ACRONYM_INFORMATION = 0.42
+    kinds: set[Kind] = {word.kind for i, word in enumerate(named.read.words) if i not in ours}
+    kinds |= {word.kind for j, word in enumerate(named.listed_read.words) if j not in listed}
+    return kinds - {"legal", "empty", "particle", "initial"}
 
 
 def explain(judged: Judgement, weights: Sequence[float]) -> Match:

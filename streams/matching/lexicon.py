@@ -10,9 +10,13 @@ import tomllib
 from importlib.resources import files
 from typing import Final, Literal
 
-Kind = Literal["name", "generic", "place", "legal", "empty", "particle", "number", "roman", "initial"]
-"""What a word is for: ``name`` tells one party from another, ``generic`` is a common business word,
-``roman`` a Roman numeral, ``initial`` a single letter, ``empty`` an article or title, ``particle`` a particle of names."""
+Kind = Literal[
+    "name", "common", "everyday", "generic", "place", "legal", "empty", "particle", "number", "roman", "initial"
+]
+"""What a word is for: ``name`` tells one party from another, ``common`` is a
+given or family name of very many people, ``everyday`` a word of common language used as a
+name, ``generic`` a common business word, ``roman`` a Roman numeral, ``initial`` a single letter, ``empty`` an
+article or title, ``particle`` a particle of names."""
 
 _ROMAN: Final = "ii iii iv vii viii ix xii xiii xiv xvi"
 
@@ -49,6 +53,10 @@ def _meanings() -> dict[str, tuple[str, Kind]]:
         meanings[word] = (word, "empty")
     for word in _tables["lists"]["particle"].split():
         meanings[word] = (word, "particle")
+    for word in _tables["lists"]["common"].split():
+        meanings.setdefault(word, (word, "common"))
+    for word in _tables["lists"]["everyday"].split():
+        meanings.setdefault(word, (word, "everyday"))
     for word in _ROMAN.split():
         meanings[word] = (word, "roman")
     meanings["prc"] = meanings["chinese"] = meanings["zhongguo"] = ("china", "place")

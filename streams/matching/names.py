@@ -20,7 +20,7 @@ _dotted = re.compile(r"\b(?:[a-z]\.[ ]?){2,}(?:[a-z]\b(?!['’]))?")
 _apostrophes = re.compile(r"['’‘ʼ`´ʻʿʾ]")
 _tokens = re.compile(r"[a-z0-9]+")
 _surname_first = re.compile(r"\s*[a-z]+,(?! *(?:inc|ltd|llc|co|corp|s\.?a)\b)")
-_TELLING: Final = ("name", "generic", "place", "number", "legal")
+_TELLING: Final = ("name", "common", "everyday", "generic", "place", "number", "legal")
 _UNITS: Final = frozenset("123456789")
 _TENS: Final = frozenset(str(ten) for ten in range(20, 100, 10))
 _FIRST_OF_PHRASE: Final = frozenset(first for first, _ in PHRASES)
@@ -81,7 +81,7 @@ def read_name(text: str, person: bool = False) -> ReadName:
 @lru_cache(maxsize=262_144)
 def _person_word(token: str) -> Word:
     word = read_word(token)
-    if word.kind in ("legal", "generic", "place") or (word.kind == "roman" and len(token) == 2):
+    if word.kind in ("legal", "everyday", "generic", "place") or (word.kind == "roman" and len(token) == 2):
         return as_name(token)
     return word
 

@@ -19,7 +19,7 @@ from streams.matching.names import ReadName
 from streams.matching.policy import Policy
 from streams.matching.scoring import Agreement, Query, QueryWord, agree
 from streams.matching.vocabulary import Vocabulary
-from streams.matching.words import SAME_SOUND, Word, as_name
+from streams.matching.words import JOINED, SAME_SOUND, Word, as_name
 
 _MEMO: Final = 20_000
 _ROUNDING: Final = 1e-9
@@ -95,7 +95,11 @@ class ListedNames(NamedTuple):
     @staticmethod
     def _joins(vocabulary: Vocabulary, numbers: Sequence[int]) -> set[str]:
         known = vocabulary.words
-        return {known[a].text + known[b].text for a, b in pairwise(numbers) if known[a].kind == known[b].kind == "name"}
+        return {
+            known[a].text + known[b].text
+            for a, b in pairwise(numbers)
+            if known[a].kind in JOINED and known[b].kind in JOINED
+        }
 
 
 class NameFinder:
@@ -155,7 +159,7 @@ class NameFinder:
         words = tuple([self._word(word, exhaustively) for word in name.words])
         joins: dict[int, dict[int, float]] = {}
         for i, (first, second) in enumerate(pairwise(name.words)):
-            if first.kind == second.kind == "name":
+            if first.kind in JOINED and second.kind in JOINED:
                 joined = self._joined(first, second, exhaustively)
                 if joined:
                     joins[i] = joined
@@ -274,14 +278,14 @@ def _weight_of(part: tuple[float, frozenset[int], QueryWord]) -> float:
 def weigh(word: Word, entries: int, policy: Policy) -> float:
     """The weight of a word that ``entries`` listed entries have.
 
-    A name loses ``halving`` with each doubling of ``entries`` from 8 on, down to ``common``; other kinds
+    A name loses ``halving`` with each doubling of ``entries`` from 8 on, down to ``least``; other kinds
     weigh what the policy says.
     """
     weights = policy.weights
     if word.kind != "name":
         return float(getattr(weights, word.kind))
     doublings = max(entries.bit_length() - _COMMON_FROM.bit_length() + 1, 0)
-    return max(1.0 - weights.halving * doublings, weights.common)
+    return max(1.0 - weights.halving * doublings, weights.least)
 
 
 def _alone_limit(policy: Policy) -> float:

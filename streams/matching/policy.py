@@ -32,6 +32,8 @@ class Thresholds:
 class Weights:
     """What a word of each kind weighs against a rare name, 1.0 (see policy.toml)."""
 
+    common: float
+    everyday: float
     generic: float
     place: float
     legal: float
@@ -40,7 +42,7 @@ class Weights:
     number: float
     roman: float
     initial: float
-    common: float
+    least: float
     halving: float
 
 
@@ -53,6 +55,7 @@ class Score:
     word_similarity: float
     information: float
     partial_information: float
+    acronym: float
     caution: float
     steepness: float
 
@@ -288,6 +291,6 @@ def _check(policy: Policy, where: str) -> None:
             f"{where}: names.unproved: got {names.unproved:g}; "
             f"allowed: below every review threshold ({policy.lowest_review:g})"
         )
-    for name, weight in (("weights.common", policy.weights.common), ("weights.number", policy.weights.number)):
+    for name, weight in (("weights.least", policy.weights.least), ("weights.number", policy.weights.number)):
         if weight <= 0:
             raise PolicyError(f"{where}: {name}: got {weight:g}; allowed: above 0")

@@ -18,13 +18,18 @@ from streams.matching.lexicon import MEANINGS, NICKNAMES, Kind
 from streams.matching.romanise import Script
 from streams.matching.spelling import skeleton_of, sound_of
 
-FUZZY: Final = ("name", "generic", "place")
+FUZZY: Final = ("name", "common", "everyday", "generic", "place")
 """Kinds of words that agree when they are only alike; all others must be equal."""
+JOINED: Final = ("name", "common", "everyday")
+"""Kinds of words that may be written as one word with the next."""
 SHORT: Final = 3
 """Words of at most so many letters must sound exactly alike."""
 SHORT_SKELETON: Final = 4
 """Consonant skeletons shorter than this must be equal."""
 SAME_SOUND: Final = 0.97
+"""Likeness of two words and the one they spell together."""
+SPELLING_COST: Final = 0.4
+LEAST_SAME_SOUND: Final = 0.77
 NICKNAME: Final = 0.9
 
 
@@ -39,6 +44,7 @@ class Word(NamedTuple):
     script: Script = ""
 
 
+_VOWELS: Final = str.maketrans("", "", "aeiouy")
 # Digits within a word that look like letters: Ig0r Sech1n.
 _disguised = re.compile(r"[a-z]+(?:[013457][a-z]+)+$")
 _DISGUISES: Final = str.maketrans("013457", "oieast")
@@ -95,14 +101,16 @@ def similarity(a: Word, b: Word) -> float:
 
     A changed consonant is one edit, a changed vowel half of one (the mean of the edit distances of spelling
     and skeleton); e edits cost (e + e²) / 2 letters of the longer word, so one slip is cheap and two are
-    dear. The better of written and phonetic spelling counts. Words from rough scripts are compared with Latin ones by :mod:`streams.matching.rough`.
+    dear. The better of written and phonetic spelling counts.
+
+    Words from rough scripts are compared with Latin ones by :mod:`streams.matching.rough`.
     """
     if a.text == b.text:
         return 1.0
     if a.kind not in FUZZY or b.kind not in FUZZY:
         return 0.0
     if a.sound == b.sound:
-        return SAME_SOUND
+        return _same_sound(a.text, b.text)
     if a.script != b.script:
         return rough.similarity(a.text, a.script, b.text, b.script)
     if a.script in ("han", "hangul"):
@@ -121,6 +129,13 @@ def similarity(a: Word, b: Word) -> float:
     by_sound = _likeness(OSA.distance(a.sound, b.sound) + consonants, max(len(a.sound), len(b.sound)))
     as_written = _likeness(OSA.distance(a.text, b.text) + consonants, max(len(a.text), len(b.text)))
     return max(by_sound, as_written, nickname)
+
+
+def _same_sound(a: str, b: str) -> float:
+    """Words that sound the same: less alike the more their spelling differs. Acronyms have no sound."""
+    if min(len(a), len(b)) <= SHORT and (a.translate(_VOWELS) == a or b.translate(_VOWELS) == b):
+        return 0.0
+    return max(1.0 - SPELLING_COST * OSA.distance(a, b) / max(len(a), len(b)), LEAST_SAME_SOUND)
 
 
 def _likeness(doubled_edits: int, length: int) -> float:
