@@ -9,11 +9,12 @@ have dots in their names, so in the environment they come as JSON:
 from __future__ import annotations
 
 import json
+import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -89,6 +90,59 @@ class WorkerSettings(_Section):
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
 
 
+def _archive() -> Path:
+    """``highfence/lists`` under ``XDG_STATE_HOME``, or else under ``~/.local/state``."""
+    return Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "highfence" / "lists"
+
+
+class DownloadSettings(_Section):
+    """One official file: where it is, which lists it holds, how often it is asked for."""
+
+    url: Annotated[str, Field(pattern=r"^(https://|http://(127\.0\.0\.1|localhost)[:/])")]
+    """``{date}`` in it stands for the day of the newest text, asked for at ``dated_by``."""
+    sources: Annotated[tuple[str, ...], Field(min_length=1)]
+    every_hours: Annotated[float, Field(gt=0, le=8_760)] = 6.0
+    max_bytes: Annotated[int, Field(ge=1, le=2_000_000_000)] = 300_000_000
+    dated_by: str = ""
+    """Address of the eCFR's table of titles, which tells up to which day title 15 is current."""
+
+
+_OFAC = "https://sanctionslistservice.ofac.treas.gov/api/PublicationPreview/exports"
+
+OFFICIAL_DOWNLOADS: dict[str, dict[str, Any]] = {
+    "us_consolidated": {
+        "url": "https://data.trade.gov/downloadable_consolidated_screening_list/v1/consolidated.json",
+        "sources": ("us_consolidated",),
+    },
+    "us_bis": {
+        # No list has the address of "now": the eCFR answers for days up to the one it is current to.
+        "url": "https://www.ecfr.gov/api/versioner/v1/full/{date}/title-15.xml?part=744",
+        "dated_by": "https://www.ecfr.gov/api/versioner/v1/titles.json",
+        "sources": ("us_bis_entity_list", "us_bis_unverified_list", "us_bis_military_end_user_list"),
+    },
+    "us_bis_denied_persons": {
+        "url": "https://www.bis.doc.gov/dpl/dpl.txt",
+        "sources": ("us_bis_denied_persons",),
+    },
+    "us_ofac_sdn": {"url": f"{_OFAC}/SDN.XML", "sources": ("us_ofac_sdn",)},
+    "us_ofac_non_sdn": {"url": f"{_OFAC}/CONSOLIDATED.XML", "sources": ("us_ofac_non_sdn",)},
+    "un_security_council": {
+        "url": "https://scsanctions.un.org/resources/xml/en/consolidated.xml",
+        "sources": ("un_security_council",),
+    },
+    "eu_financial_sanctions": {
+        # The token is the one the Commission gives to everybody.
+        "url": "https://webgate.ec.europa.eu/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content?token=dG9rZW4tMjAxNw",
+        "sources": ("eu_financial_sanctions",),
+    },
+    "uk_sanctions": {
+        "url": "https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml",
+        "sources": ("uk_sanctions",),
+    },
+}
+"""The official files by name, as of 2026; settings change and add single ones."""
+
+
 class ListSettings(_Section):
     """Which releases to doubt, and when lists are too old to screen with."""
 
@@ -96,9 +150,36 @@ class ListSettings(_Section):
     """A release with fewer entries than the last one by more than this share waits for a person."""
 
     max_age_days: Annotated[float, Field(gt=0, le=36_500)] = 30.0
-    """A worker stops screening once any list in force was last published longer ago than this."""
+    """A list is stale once its release in force was published longer ago than this."""
+    max_age_days_of: dict[str, Annotated[float, Field(gt=0, le=36_500)]] = {}
+    """Other maximum ages for some lists, by source."""
+    when_stale: Literal["pause", "mark"] = "pause"
+    """With a stale list a worker stops screening, or goes on and names the list in every decision."""
     max_silence_seconds: Annotated[float, Field(gt=0, le=86_400)] = 30.0
     """A worker stops screening when the list topic could not be read for this long."""
+    archive: Path = Field(default_factory=_archive)
+    """Directory in which every official file is kept as it was received, under its SHA-256."""
+    downloads: dict[str, DownloadSettings] = Field(default={}, validate_default=True)
+    """The files ``lists sync`` can fetch: the official ones, with what is set here changed or added."""
+    sync: tuple[str, ...] = ("us_consolidated", "un_security_council", "eu_financial_sanctions", "uk_sanctions")
+    """The downloads that are kept current when none is named; no two of these hold the same list."""
+
+    @field_validator("downloads", mode="before")
+    @classmethod
+    def _with_the_official(cls, given: Any) -> Any:
+        if not isinstance(given, dict):
+            return given
+        changed = {
+            name: {**OFFICIAL_DOWNLOADS.get(name, {}), **one} if isinstance(one, dict) else one
+            for name, one in given.items()
+        }
+        return {**OFFICIAL_DOWNLOADS, **changed}
+
+    @model_validator(mode="after")
+    def _only_known(self) -> ListSettings:
+        if unknown := sorted(set(self.sync) - self.downloads.keys()):
+            raise ValueError(f"sync names no download: {', '.join(unknown)}; there are {', '.join(self.downloads)}")
+        return self
 
 
 class LimitSettings(_Section):
