@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from streams.matching.addresses import address_keys, best_address, entry_lines
 from streams.matching.identifiers import entry_keys, same_identifier
-from streams.matching.judging import Asked, Judgement, Named, explain, judge
+from streams.matching.judging import PROPER, Asked, Judgement, Named, explain, judge
 from streams.matching.match import Match
 from streams.matching.names import ReadName, read_name
 from streams.matching.names_index import ListedNames, NameFinder
@@ -200,7 +200,7 @@ _SHOWN_FROM = 0.2
 
 
 def _read(name: ListedName, entry: ListEntry) -> ReadName:
-    return read_name(name.name, entry.entity_type == "person")
+    return read_name(name.name, entry.entity_type in PROPER)
 
 
 def _better(named: Named, known: Named) -> bool:

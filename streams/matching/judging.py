@@ -17,12 +17,18 @@ from streams.matching.match import Match
 from streams.matching.names import ReadName, read_name
 from streams.matching.policy import Policy, Score, Thresholds
 from streams.matching.scoring import Agreement, Query
+from streams.matching.words import Word
 from streams.records.alert import Evidence
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Identifier, Party
 
+PROPER = ("person", "vessel", "aircraft")
+"""Entity types whose names consist of nothing but names."""
 _ACRONYM = 3
 """Words of at most so many letters could be anyone's acronym."""
+_SURE = 0.88
+"""From here on a word of a rough script is taken for the Latin one."""
+_SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "initial")
 _SLIP_FROM = 6
 """In a shorter word another letter makes another word."""
 
@@ -48,8 +54,8 @@ class Asked(NamedTuple):
             fields.append(("native_name", party.native_name))
         if policy.names.alt_names:
             fields += [(f"alt_names[{i}]", name) for i, name in enumerate(party.alt_names)]
-        person = party.entity_type == "person"
-        names = tuple([(field, text, read) for field, text in fields if (read := read_name(text, person)).words])
+        proper = party.entity_type in PROPER
+        names = tuple([(field, text, read) for field, text in fields if (read := read_name(text, proper)).words])
         addresses = party_lines(party) if party.addresses and policy.addresses.screen else []
         identifiers = party_keys(party) if party.identifiers and policy.identifiers.screen else []
         if not names and not addresses and not identifiers:
@@ -108,7 +114,7 @@ def judge(
     facts = findings(asked.facts, entry, named.listed_read if named else None, policy)
     score, unproved = 0.0, ""
     if named is not None:
-        facts += _others(named, "person" in (entry.entity_type, asked.party.entity_type), policy)
+        facts += _others(named, entry.entity_type in ("vessel", "aircraft"), policy)
         score = named.agreement.score
         for finding in facts:
             if finding.evidence.effect == "supports":
@@ -128,28 +134,31 @@ def judge(
     return Judgement(entry, score, thresholds, named, address, identifier, facts, unproved, asked.party.name)
 
 
-def _others(named: Named, person: bool, policy: Policy) -> list[Finding]:
-    """What both names have left over of one kind: another place, another number, another person's name."""
-    aligned = named.agreement.aligned
-    ours = {i for pair in aligned for i in pair.ours}
-    listed = {j for pair in aligned for j in pair.listed}
-    ours_left = [word for i, word in enumerate(named.read.words) if i not in ours]
-    listed_left = [word for j, word in enumerate(named.listed_read.words) if j not in listed]
+def _others(named: Named, craft: bool, policy: Policy) -> list[Finding]:
+    """What both names have left over of one kind: another place, number or name; or a number only one has."""
+    ours_left, listed_left = _left_over(named)
+    rules = policy.contradiction
     found = []
-    kinds: list[tuple[Kind, float]] = [
-        ("place", policy.contradiction.other_place),
-        ("number", policy.contradiction.other_number),
-    ]
-    if person:
-        kinds.append(("name", policy.contradiction.other_name))
-    for kind, factor in kinds:
-        one = ", ".join(word.text for word in ours_left if word.kind == kind)
-        other = ", ".join(word.text for word in listed_left if word.kind == kind)
+    kinds: tuple[tuple[str, tuple[Kind, ...], float], ...] = (
+        ("place", ("place",), rules.other_place),
+        ("number", ("number",), rules.other_number),
+        ("name", ("name", "common"), rules.other_name),
+    )
+    for what, those, factor in kinds:
+        one = ", ".join(word.text for word in ours_left if word.kind in those)
+        other = ", ".join(word.text for word in listed_left if word.kind in those)
         if one and other:
-            text = f"{kind} '{one}' is not '{other}'"
-            evidence = Evidence(kind="name", effect="contradicts", text=text, ours=one, listed=other)
-            found.append(Finding(evidence, factor))
+            found.append(_another(f"{what} '{one}' is not '{other}'", one, other, factor))
+    if not craft:
+        one = ", ".join(word.text for word in ours_left if word.kind in ("number", "roman"))
+        other = ", ".join(word.text for word in listed_left if word.kind in ("number", "roman"))
+        if bool(one) != bool(other):
+            found.append(_another(f"only one name has the number '{one or other}'", one, other, rules.one_number))
     return found
+
+
+def _another(text: str, ours: str, listed: str, factor: float) -> Finding:
+    return Finding(Evidence(kind="name", effect="contradicts", text=text, ours=ours, listed=listed), factor)
 
 
 def _unproved(named: Named, entity_type: str | None, facts: Sequence[Finding], policy: Policy) -> str:
@@ -169,26 +178,35 @@ def _unproved(named: Named, entity_type: str | None, facts: Sequence[Finding], p
 def _tells_too_little(named: Named, rules: Score) -> bool:
     """Whether what agrees is too little to stand alone.
 
-    More is needed when a name is left over on either side; and when anything but legal forms is left over, if no
-    name agrees or one is only roughly alike.
+    More is needed when a name is left over on either side, or one is only roughly alike; and common words
+    alone, or a single acronym, are only enough when nothing is left over.
     """
     query, aligned = named.query, named.agreement.aligned
-    information, names, sure = named.agreement.agreeing, 0, True
+    names, sure = 0.0, True
+    information = named.agreement.agreeing
     for pair in aligned:
         word = query.words[pair.ours[0]]
-        kind, text = word.word.kind, word.word.text
-        if kind in ("name", "common"):
-            names += 1
-            listed = "".join([named.listed_read.words[j].text for j in pair.listed])
-            sure = sure and (pair.similarity == 1.0 or _slip(text, listed))
-            if len(text) <= _ACRONYM:
-                information -= max(word.weight - rules.acronym, 0.0) * pair.similarity
-    kinds = _kinds_left_over(named)
-    if kinds & {"name", "common", "everyday"} or not sure:
+        if word.word.kind not in ("name", "common"):
+            continue
+        weight = sum(query.words[i].weight for i in pair.ours) * pair.similarity
+        text = "".join([query.words[i].word.text for i in pair.ours])
+        listed = "".join([named.listed_read.words[j].text for j in pair.listed])
+        sure = sure and (
+            pair.similarity == 1.0 or (word.word.script and pair.similarity >= _SURE) or _slip(text, listed)
+        )
+        if len(text) <= _ACRONYM:
+            information -= max(weight - rules.acronym, 0.0)
+            weight = min(weight, rules.acronym)
+        names += weight
+    ours_left, listed_left = _left_over(named)
+    left = [word for word in (*ours_left, *listed_left) if word.kind not in _SAY_NOTHING]
+    if not sure:
+        return names < rules.partial_information
+    if any(word.kind in ("name", "common", "everyday") and len(word.text) > _ACRONYM for word in left):
         return information < rules.partial_information
-    if kinds and (not names or any(pair.similarity < 1.0 for pair in aligned)):
+    if left and any(pair.similarity < 1.0 for pair in aligned):
         return information < rules.partial_information
-    return information < rules.information
+    return (names if left else information) < rules.information
 
 
 def _slip(ours: str, listed: str) -> bool:
@@ -196,14 +214,15 @@ def _slip(ours: str, listed: str) -> bool:
     return max(len(ours), len(listed)) >= _SLIP_FROM and OSA.distance(ours, listed) <= 1
 
 
-def _kinds_left_over(named: Named) -> set[Kind]:
-    """The kinds of the words that only one of the two names has, but for those that say nothing."""
+def _left_over(named: Named) -> tuple[list[Word], list[Word]]:
+    """The words that only the party's name has, and those that only the listed one has."""
     aligned = named.agreement.aligned
     ours = {i for pair in aligned for i in pair.ours}
     listed = {j for pair in aligned for j in pair.listed}
-    kinds: set[Kind] = {word.kind for i, word in enumerate(named.read.words) if i not in ours}
-    kinds |= {word.kind for j, word in enumerate(named.listed_read.words) if j not in listed}
-    return kinds - {"legal", "empty", "particle", "initial"}
+    return (
+        [word for i, word in enumerate(named.read.words) if i not in ours],
+        [word for j, word in enumerate(named.listed_read.words) if j not in listed],
+    )
 
 
 def explain(judged: Judgement, weights: Sequence[float]) -> Match:

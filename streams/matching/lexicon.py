@@ -49,6 +49,8 @@ def _meanings() -> dict[str, tuple[str, Kind]]:
             meanings[word] = (number, "number")
     for word in _tables["lists"]["legal"].split():
         meanings[word] = (word, "legal")
+    for short, long in _tables["legal_forms"].items():
+        meanings[long] = (short, "legal")
     for word in _tables["lists"]["empty"].split() + _tables["lists"]["craft"].split():
         meanings[word] = (word, "empty")
     for word in _tables["lists"]["particle"].split():
@@ -90,6 +92,11 @@ HAN: Final[dict[str, str]] = _tables["han"]
 """Words of Chinese company names → English words; empty when they say nothing."""
 
 HAN_LONGEST: Final = max(map(len, HAN))
+
+COGNATES: Final[dict[str, str]] = {
+    name: origin for origin, names in _tables["cognates"].items() for name in (origin, *names.split())
+}
+"""Given name → the English form of its origin."""
 
 NICKNAMES: Final[dict[str, str]] = {
     short: full for full, shorts in _tables["nicknames"].items() for short in (full, *shorts.split())

@@ -35,10 +35,11 @@ class ReadName(NamedTuple):
     tokens: tuple[str, ...]
 
 
-def read_name(text: str, person: bool = False) -> ReadName:
+def read_name(text: str, proper: bool = False) -> ReadName:
     """Read ``text``; the result has no words when there is nothing to read.
 
-    The name of a ``person`` has no legal form, place or business word: those are names there.
+    A ``proper`` name, of a person, ship or aircraft, has no legal form, place or business word: those are
+    names there.
     """
     rough: dict[str, Script] = {}
     if not text.isascii():
@@ -50,12 +51,12 @@ def read_name(text: str, person: bool = False) -> ReadName:
         text = _dotted.sub(lambda found: found.group().replace(".", "").replace(" ", "") + " ", text)
     if "&" in text:
         text = text.replace("&", " and ")
-    forms = None if person or _surname_first.match(text) else extract_org_types(text, generic=True)
+    forms = None if proper or _surname_first.match(text) else extract_org_types(text, generic=True)
     if forms:
         text = replace_org_types_compare(text, generic=True)
     tokens = _tokens.findall(text)
-    if person:
-        words = [_person_word(token) for token in tokens]
+    if proper:
+        words = [_proper_word(token) for token in tokens]
     else:
         if not _FIRST_OF_PHRASE.isdisjoint(tokens):
             tokens = _join_phrases(tokens)
@@ -79,7 +80,7 @@ def read_name(text: str, person: bool = False) -> ReadName:
 
 
 @lru_cache(maxsize=262_144)
-def _person_word(token: str) -> Word:
+def _proper_word(token: str) -> Word:
     word = read_word(token)
     if word.kind in ("legal", "everyday", "generic", "place") or (word.kind == "roman" and len(token) == 2):
         return as_name(token)

@@ -19,7 +19,7 @@ from streams.matching.names import ReadName
 from streams.matching.policy import Policy
 from streams.matching.scoring import Agreement, Query, QueryWord, agree
 from streams.matching.vocabulary import Vocabulary
-from streams.matching.words import JOINED, SAME_SOUND, Word, as_name
+from streams.matching.words import JOINED, SAME_SOUND, SHORT, Word, as_name
 
 _MEMO: Final = 20_000
 _ROUNDING: Final = 1e-9
@@ -278,14 +278,16 @@ def _weight_of(part: tuple[float, frozenset[int], QueryWord]) -> float:
 def weigh(word: Word, entries: int, policy: Policy) -> float:
     """The weight of a word that ``entries`` listed entries have.
 
-    A name loses ``halving`` with each doubling of ``entries`` from 8 on, down to ``least``; other kinds
+    A name loses ``halving`` with each doubling of ``entries`` from 8 on, down to ``least``; a
+    short one weighs no more than ``short``; other kinds
     weigh what the policy says.
     """
     weights = policy.weights
     if word.kind != "name":
         return float(getattr(weights, word.kind))
     doublings = max(entries.bit_length() - _COMMON_FROM.bit_length() + 1, 0)
-    return max(1.0 - weights.halving * doublings, weights.least)
+    most = weights.short if len(word.text) <= SHORT else 1.0
+    return max(min(1.0 - weights.halving * doublings, most), weights.least)
 
 
 def _alone_limit(policy: Policy) -> float:

@@ -43,6 +43,7 @@ class Weights:
     roman: float
     initial: float
     least: float
+    short: float
     halving: float
 
 
@@ -79,6 +80,7 @@ class Contradiction:
     place: float
     other_place: float
     other_number: float
+    one_number: float
     other_name: float
     birth_date: float
     entity_type: float

@@ -14,7 +14,7 @@ from typing import Final, NamedTuple
 from rapidfuzz.distance import OSA, LCSseq
 
 from streams.matching import rough
-from streams.matching.lexicon import MEANINGS, NICKNAMES, Kind
+from streams.matching.lexicon import COGNATES, MEANINGS, NICKNAMES, Kind
 from streams.matching.romanise import Script
 from streams.matching.spelling import skeleton_of, sound_of
 
@@ -31,6 +31,7 @@ SAME_SOUND: Final = 0.97
 SPELLING_COST: Final = 0.4
 LEAST_SAME_SOUND: Final = 0.77
 NICKNAME: Final = 0.9
+COGNATE: Final = 0.8
 
 
 class Word(NamedTuple):
@@ -91,9 +92,10 @@ def keys(word: Word) -> Iterator[str]:
         if len(skeleton) >= SHORT_SKELETON:
             for i in range(len(skeleton)):
                 yield "-" + skeleton[:i] + skeleton[i + 1 :]
-    full = NICKNAMES.get(word.text)
-    if full is not None:
-        yield "=" + full
+    for names in (NICKNAMES, COGNATES):
+        full = names.get(word.text)
+        if full is not None:
+            yield "=" + full
 
 
 def similarity(a: Word, b: Word) -> float:
@@ -115,8 +117,7 @@ def similarity(a: Word, b: Word) -> float:
         return rough.similarity(a.text, a.script, b.text, b.script)
     if a.script in ("han", "hangul"):
         return 0.0  # each character is a syllable of its own: another one is another name
-    full = NICKNAMES.get(a.text)
-    nickname = NICKNAME if full is not None and full == NICKNAMES.get(b.text) else 0.0
+    nickname = _same_given_name(a.text, b.text)
     if min(len(a.sound), len(b.sound)) <= SHORT:
         return nickname
     consonants = 0
@@ -129,6 +130,14 @@ def similarity(a: Word, b: Word) -> float:
     by_sound = _likeness(OSA.distance(a.sound, b.sound) + consonants, max(len(a.sound), len(b.sound)))
     as_written = _likeness(OSA.distance(a.text, b.text) + consonants, max(len(a.text), len(b.text)))
     return max(by_sound, as_written, nickname)
+
+
+def _same_given_name(a: str, b: str) -> float:
+    for names, similar in ((NICKNAMES, NICKNAME), (COGNATES, COGNATE)):
+        full = names.get(a)
+        if full is not None and full == names.get(b):
+            return similar
+    return 0.0
 
 
 def _same_sound(a: str, b: str) -> float:
