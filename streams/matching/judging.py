@@ -28,7 +28,8 @@ _ACRONYM = 3
 """Words of at most so many letters could be anyone's acronym."""
 _SURE = 0.88
 """From here on a word of a rough script is taken for the Latin one."""
-_SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "initial")
+_SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "initial", "roman")
+_NAMES: tuple[Kind, ...] = ("name", "common", "everyday")
 _SLIP_FROM = 6
 """In a shorter word another letter makes another word."""
 
@@ -150,11 +151,15 @@ def _others(named: Named, craft: bool, policy: Policy) -> list[Finding]:
         if one and other:
             found.append(_another(f"{what} '{one}' is not '{other}'", one, other, factor))
     if not craft:
-        one = ", ".join(word.text for word in ours_left if word.kind in ("number", "roman"))
-        other = ", ".join(word.text for word in listed_left if word.kind in ("number", "roman"))
+        one = ", ".join(word.text for word in ours_left if _counts(word))
+        other = ", ".join(word.text for word in listed_left if _counts(word))
         if bool(one) != bool(other):
             found.append(_another(f"only one name has the number '{one or other}'", one, other, rules.one_number))
     return found
+
+
+def _counts(word: Word) -> bool:
+    return word.kind in ("number", "roman") or word.text in ("i", "v", "x")
 
 
 def _another(text: str, ours: str, listed: str, factor: float) -> Finding:
@@ -170,16 +175,21 @@ def _unproved(named: Named, entity_type: str | None, facts: Sequence[Finding], p
         if policy.names.weak_aliases == "corroborated" and "birth_date" not in proved:
             return "weak alias without corroboration"
     craft = "entity_type" in proved and entity_type in ("vessel", "aircraft")
-    if not craft and "birth_date" not in proved and _tells_too_little(named, policy.score):
+    if (
+        not craft
+        and "birth_date" not in proved
+        and _tells_too_little(named, entity_type == "organization", policy.score)
+    ):
         return "too little of a name to stand alone"
     return ""
 
 
-def _tells_too_little(named: Named, rules: Score) -> bool:
+def _tells_too_little(named: Named, organization: bool, rules: Score) -> bool:
     """Whether what agrees is too little to stand alone.
 
     More is needed when a name is left over on either side, or one is only roughly alike; and common words
-    alone, or a single acronym, are only enough when nothing is left over.
+    alone, or a single acronym, are only enough when nothing is left over. Up to three letters left over do not
+    count as a name of an organization.
     """
     query, aligned = named.query, named.agreement.aligned
     names, sure = 0.0, True
@@ -198,14 +208,13 @@ def _tells_too_little(named: Named, rules: Score) -> bool:
             information -= max(weight - rules.acronym, 0.0)
             weight = min(weight, rules.acronym)
         names += weight
+    common_words = max(information - names, 0.0)
     ours_left, listed_left = _left_over(named)
     left = [word for word in (*ours_left, *listed_left) if word.kind not in _SAY_NOTHING]
-    if not sure:
-        return names < rules.partial_information
-    if any(word.kind in ("name", "common", "everyday") and len(word.text) > _ACRONYM for word in left):
+    if any(word.kind in _NAMES and (len(word.text) > _ACRONYM or not organization) for word in left):
         return information < rules.partial_information
-    if left and any(pair.similarity < 1.0 for pair in aligned):
-        return information < rules.partial_information
+    if not sure or (left and any(pair.similarity < 1.0 for pair in aligned)):
+        return names + common_words / 2 < rules.alike_information
     return (names if left else information) < rules.information
 
 

@@ -18,7 +18,7 @@ given or family name of very many people, ``everyday`` a word of common language
 name, ``generic`` a common business word, ``roman`` a Roman numeral, ``initial`` a single letter, ``empty`` an
 article or title, ``particle`` a particle of names."""
 
-_ROMAN: Final = "ii iii iv vii viii ix xii xiii xiv xvi"
+_ROMAN: Final = "ii iii iv vi vii viii ix xi xii xiii xiv xv xvi"
 
 
 def _read() -> dict[str, dict[str, str]]:

@@ -10,12 +10,15 @@ import re
 from functools import lru_cache
 from typing import Final, NamedTuple
 
-from rigour.names import extract_org_types, replace_org_types_compare
+from rigour.names import extract_org_types
 
 from streams.matching.lexicon import PHRASES
 from streams.matching.romanise import Script, clean, latin
+from streams.matching.wade_giles import to_pinyin
 from streams.matching.words import Word, as_name, read_word
 
+_run_together = re.compile(r"(?<=[a-z]{3})(?=[A-Z][A-Za-z])")
+_bracketed = re.compile(r"\(([a-z]{2,8})\)")
 _dotted = re.compile(r"\b(?:[a-z]\.[ ]?){2,}(?:[a-z]\b(?!['’]))?")
 _apostrophes = re.compile(r"['’‘ʼ`´ʻʿʾ]")
 _tokens = re.compile(r"[a-z0-9]+")
@@ -44,17 +47,21 @@ def read_name(text: str, proper: bool = False) -> ReadName:
     rough: dict[str, Script] = {}
     if not text.isascii():
         text, rough = latin(clean(text))
-    text = text.lower()
+    text = _run_together.sub(" ", text).lower()
+    text = _bracketed.sub(_unless_acronym, text)
     if "'" in text or "`" in text:
         text = _apostrophes.sub("", text)
     if "." in text:
         text = _dotted.sub(lambda found: found.group().replace(".", "").replace(" ", "") + " ", text)
     if "&" in text:
         text = text.replace("&", " and ")
-    forms = None if proper or _surname_first.match(text) else extract_org_types(text, generic=True)
-    if forms:
-        text = replace_org_types_compare(text, generic=True)
-    tokens = _tokens.findall(text)
+    legal: set[str] = set()
+    if not (proper or _surname_first.match(text)):
+        for form, generic in extract_org_types(text, generic=True):
+            if _is_legal_form(form):
+                text = _whole(form).sub(f" {generic} ", text)
+                legal.add(generic)
+    tokens = to_pinyin(_tokens.findall(text))
     if proper:
         words = [_proper_word(token) for token in tokens]
     else:
@@ -63,8 +70,7 @@ def read_name(text: str, proper: bool = False) -> ReadName:
         words = [word_of(token) for token in tokens]
         if not _TENS.isdisjoint([word.text for word in words]):
             words, tokens = _join_numbers(words, tokens)
-        if forms:
-            legal = {form for _, form in forms}
+        if legal:
             words = [
                 word._replace(kind="legal") if token in legal else word
                 for word, token in zip(words, tokens, strict=True)
@@ -85,6 +91,27 @@ def _proper_word(token: str) -> Word:
     if word.kind in ("legal", "everyday", "generic", "place") or (word.kind == "roman" and len(token) == 2):
         return as_name(token)
     return word
+
+
+@lru_cache(maxsize=4096)
+def _is_legal_form(form: str) -> bool:
+    """Whether rigour's legal form is one: II is a number, "scientific and production enterprise" a description."""
+    words = [word_of(word) for word in _tokens.findall(form)]
+    return "unitary" in form or all(word.kind not in ("generic", "roman") for word in words)
+
+
+@lru_cache(maxsize=4096)
+def _whole(form: str) -> re.Pattern[str]:
+    return re.compile(rf"(?<!\w){re.escape(form)}(?!\w)")
+
+
+def _unless_acronym(found: re.Match[str]) -> str:
+    """Nothing, when the brackets repeat the initials of the words before them: Muhammad Jamal Network (MJN)."""
+    words = _tokens.findall(found.string[: found.start()])
+    acronym = found.group(1)
+    initials = "".join([word[0] for word in words])
+    telling = "".join([word[0] for word in words if word_of(word).kind not in ("empty", "particle")])
+    return " " if len(acronym) > 2 and (initials.endswith(acronym) or telling.endswith(acronym)) else found.group()
 
 
 def _join_numbers(words: list[Word], tokens: list[str]) -> tuple[list[Word], list[str]]:

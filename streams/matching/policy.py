@@ -56,6 +56,7 @@ class Score:
     word_similarity: float
     information: float
     partial_information: float
+    alike_information: float
     acronym: float
     caution: float
     steepness: float
