@@ -5,6 +5,8 @@ Names follow the Prometheus conventions: base units, ``_total`` on counters.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
 
 _SCREENING_SECONDS = (
@@ -89,6 +91,9 @@ class Metrics:
             ["source"],
             registry=registry,
         )
+        self.list_stale = Gauge(
+            "highfence_list_stale", "1 when a list is past its maximum age, else 0", ["source"], registry=registry
+        )
         self.releases_applied = Counter(
             "highfence_releases_applied", "Releases put in force, by list", ["source"], registry=registry
         )
@@ -102,3 +107,58 @@ class Metrics:
             registry=registry,
         )
         self.build = Info("highfence_build", "Version and policy of this process", registry=registry)
+
+
+class SyncMetrics:
+    """The metrics of the process that keeps the lists current."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.syncs = Counter(
+            "highfence_list_syncs",
+            "Synchronisations, by download and result",
+            ["download", "result"],
+            registry=registry,
+        )
+        self.last_sync = Gauge(
+            "highfence_list_sync_timestamp_seconds",
+            "When the download was last synchronised, by result",
+            ["download", "result"],
+            registry=registry,
+        )
+        self.sync_seconds = Gauge(
+            "highfence_list_sync_duration_seconds",
+            "How long the last synchronisation took",
+            ["download"],
+            registry=registry,
+        )
+        self.quarantines = Counter(
+            "highfence_list_quarantines", "Files and lists put in quarantine", ["source"], registry=registry
+        )
+        self.quarantined = Gauge(
+            "highfence_list_quarantined",
+            "1 while the newest file of a list is in quarantine, else 0",
+            ["source"],
+            registry=registry,
+        )
+        self.entries = Gauge("highfence_list_entries", "Entries of the release in force", ["source"], registry=registry)
+        self.release_age = Gauge(
+            "highfence_list_release_age_seconds", "Age of the release in force", ["source"], registry=registry
+        )
+        self._published: dict[str, datetime] = {}
+
+    def synced(self, download: str, result: str, seconds: float) -> None:
+        """A synchronisation came to an end."""
+        self.syncs.labels(download, result).inc()
+        self.last_sync.labels(download, result).set_to_current_time()
+        self.sync_seconds.labels(download).set(seconds)
+
+    def released(self, source: str, entries: int, published_at: datetime) -> None:
+        """This is the release in force of a list."""
+        self.entries.labels(source).set(entries)
+        self._published[source] = published_at
+
+    def report_ages(self, now: datetime) -> None:
+        """Bring the ages up to date."""
+        for source, published_at in self._published.items():
+            self.release_age.labels(source).set((now - published_at).total_seconds())
