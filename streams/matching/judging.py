@@ -28,7 +28,7 @@ _ACRONYM = 3
 """Words of at most so many letters could be anyone's acronym."""
 _SURE = 0.88
 """From here on a word of a rough script is taken for the Latin one."""
-_SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "initial", "roman")
+_SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "roman")
 _NAMES: tuple[Kind, ...] = ("name", "common", "everyday")
 _SLIP_FROM = 6
 """In a shorter word another letter makes another word."""
@@ -196,7 +196,7 @@ def _tells_too_little(named: Named, organization: bool, rules: Score) -> bool:
     information = named.agreement.agreeing
     for pair in aligned:
         word = query.words[pair.ours[0]]
-        if word.word.kind not in ("name", "common"):
+        if word.word.kind not in _NAMES:
             continue
         weight = sum(query.words[i].weight for i in pair.ours) * pair.similarity
         text = "".join([query.words[i].word.text for i in pair.ours])
@@ -215,7 +215,7 @@ def _tells_too_little(named: Named, organization: bool, rules: Score) -> bool:
         return information < rules.partial_information
     if not sure or (left and any(pair.similarity < 1.0 for pair in aligned)):
         return names + common_words / 2 < rules.alike_information
-    return (names if left else information) < rules.information
+    return names < rules.name_information if left else information < rules.information
 
 
 def _slip(ours: str, listed: str) -> bool:

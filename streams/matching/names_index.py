@@ -4,19 +4,21 @@
 policy, with the weight of every word and name. Both are immutable snapshots.
 
 Nothing is lost: with r = (1 - t) / t for the lowest score t asked for, a name scores t only if
-agreeing x r >= conflict x min(ours, listed) + surplus x |ours - listed|. As agreeing is at most the weight W of
-the query's words that the name has, W must reach a share of the query's weight; so a name has one of
-the heaviest words and, unless that word makes up nearly all of one of the two names, another one too.
+agreeing x r >= cost, and the cost, being concave in what only one side has and steepest for what disagrees on
+both, is at least that of leaving over what the query has left. As agreeing is at most the weight W of the
+query's words that the name has, W has a lower bound (:func:`_needed`); so a name has one of the heaviest
+words and, unless that word makes up nearly all of one of the two names, another one too.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
+from math import sqrt
 from typing import Final, NamedTuple
 
 from streams.matching.names import ReadName
-from streams.matching.policy import Policy
+from streams.matching.policy import Policy, Score
 from streams.matching.scoring import Agreement, Query, QueryWord, agree
 from streams.matching.vocabulary import Vocabulary
 from streams.matching.words import JOINED, SAME_SOUND, SHORT, Word, as_name
@@ -192,7 +194,7 @@ class NameFinder:
     def _candidates(self, query: Query, lowest: float) -> set[int]:
         score = self.policy.score
         ratio = (1.0 - lowest) / lowest + _ROUNDING
-        needed = query.weight * score.surplus / (score.surplus + ratio) - _ROUNDING
+        needed = _needed(query.weight, ratio, score) - _ROUNDING
         listed = self.listed
         sets: list[tuple[float, frozenset[int], QueryWord]] = []
         for i, word in enumerate(query.words):
@@ -288,6 +290,19 @@ def weigh(word: Word, entries: int, policy: Policy) -> float:
     doublings = max(entries.bit_length() - _COMMON_FROM.bit_length() + 1, 0)
     most = weights.short if len(word.text) <= SHORT else 1.0
     return max(min(1.0 - weights.halving * doublings, most), weights.least)
+
+
+def _needed(weight: float, ratio: float, rules: Score) -> float:
+    """The least weight of the query's words that a name must have.
+
+    With u left over of the query's ``weight``, (weight - u) x ratio >= surplus x u / (1 + saturation x u); the
+    largest such u solves a quadratic equation.
+    """
+    square = ratio * rules.saturation
+    linear = ratio + rules.surplus - square * weight
+    if square < _ROUNDING:
+        return weight - ratio * weight / linear
+    return weight - (sqrt(linear * linear + 4.0 * square * ratio * weight) - linear) / (2.0 * square)
 
 
 def _alone_limit(policy: Policy) -> float:

@@ -4,7 +4,8 @@ Each word weighs what it tells. Words of both names are aligned one to one, best
 words against one (``Zhong Ke`` and ``Zhongke``). With *agreeing* the weight that agrees, and *ours* and
 *listed* the weight left over on either side,
 
-    cost = (conflict x min(ours, listed) + surplus x |ours - listed|) x (1 + caution / agreeing)
+    only = |ours - listed|
+    cost = (conflict x min(ours, listed) + surplus x only / (1 + saturation x only)) x (1 + caution / agreeing)
     score = agreeing / (agreeing + cost)
 
 so a word replaced by another costs much more than a word left out. ``agreeing`` is the smaller of what
@@ -141,6 +142,7 @@ def agree(
     if agreeing <= 0.0:
         return Agreement(0.0, 0.0, tuple(aligned))
     left, right = max(query.weight - ours, 0.0), max(listed_weight - listed, 0.0)
-    cost = rules.conflict * min(left, right) + rules.surplus * abs(left - right)
+    only = abs(left - right)
+    cost = rules.conflict * min(left, right) + rules.surplus * only / (1.0 + rules.saturation * only)
     cost *= 1.0 + rules.caution / agreeing
     return Agreement(agreeing / (agreeing + cost), agreeing, tuple(aligned))

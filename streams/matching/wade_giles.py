@@ -27,7 +27,7 @@ def to_pinyin(tokens: list[str]) -> list[str]:
 def _table() -> dict[str, str]:
     """Wade-Giles syllable without apostrophe → pinyin syllable."""
     syllables = sorted({to_normal(reading) for readings in PINYIN_DICT.values() for reading in readings.split(",")})
-    table: dict[str, str] = {}
+    table = {"ping": "ping"}  # the one aspirated syllable that is far the more common in names
     # Aspirated ones are spelt with an apostrophe: the unaspirated, without, go first.
     spelt = [(str(convert(syllable, Style.WADEGILES, strict=False)), syllable) for syllable in syllables]
     for wade_giles, syllable in sorted(spelt, key=lambda pair: "'" in pair[0]):
