@@ -120,24 +120,24 @@ OFFICIAL_DOWNLOADS: dict[str, dict[str, Any]] = {
         "dated_by": "https://www.ecfr.gov/api/versioner/v1/titles.json",
         "sources": ("us_bis_entity_list", "us_bis_unverified_list", "us_bis_military_end_user_list"),
     },
-    "us_bis_denied_persons": {
+    "us_bis_denied_persons_list": {
         "url": "https://www.bis.doc.gov/dpl/dpl.txt",
-        "sources": ("us_bis_denied_persons",),
+        "sources": ("us_bis_denied_persons_list",),
     },
     "us_ofac_sdn": {"url": f"{_OFAC}/SDN.XML", "sources": ("us_ofac_sdn",)},
-    "us_ofac_non_sdn": {"url": f"{_OFAC}/CONSOLIDATED.XML", "sources": ("us_ofac_non_sdn",)},
-    "un_security_council": {
+    "us_ofac_consolidated": {"url": f"{_OFAC}/CONSOLIDATED.XML", "sources": ("us_ofac_consolidated",)},
+    "un_sc_consolidated": {
         "url": "https://scsanctions.un.org/resources/xml/en/consolidated.xml",
-        "sources": ("un_security_council",),
+        "sources": ("un_sc_consolidated",),
     },
-    "eu_financial_sanctions": {
+    "eu_fsf": {
         # The token is the one the Commission gives to everybody.
         "url": "https://webgate.ec.europa.eu/fsd/fsf/public/files/xmlFullSanctionsList_1_1/content?token=dG9rZW4tMjAxNw",
-        "sources": ("eu_financial_sanctions",),
+        "sources": ("eu_fsf",),
     },
-    "uk_sanctions": {
+    "uk_sanctions_list": {
         "url": "https://sanctionslist.fcdo.gov.uk/docs/UK-Sanctions-List.xml",
-        "sources": ("uk_sanctions",),
+        "sources": ("uk_sanctions_list",),
     },
 }
 """The official files by name, as of 2026; settings change and add single ones."""
@@ -161,7 +161,7 @@ class ListSettings(_Section):
     """Directory in which every official file is kept as it was received, under its SHA-256."""
     downloads: dict[str, DownloadSettings] = Field(default={}, validate_default=True)
     """The files ``lists sync`` can fetch: the official ones, with what is set here changed or added."""
-    sync: tuple[str, ...] = ("us_consolidated", "un_security_council", "eu_financial_sanctions", "uk_sanctions")
+    sync: tuple[str, ...] = ("us_consolidated", "un_sc_consolidated", "eu_fsf", "uk_sanctions_list")
     """The downloads that are kept current when none is named; no two of these hold the same list."""
 
     @field_validator("downloads", mode="before")
