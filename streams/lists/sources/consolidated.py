@@ -7,51 +7,48 @@ explanations: they say nothing about the party.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 import msgspec
 import orjson
 
 from streams.errors import ListFormatError
-from streams.lists.sources.checked import checked
-from streams.lists.sources.listed_names import alias, with_unique_ids, without_repeats
-from streams.lists.sources.places import country_code
-from streams.records.list_entry import ListedName, ListEntry, RelatedEntry
-from streams.records.party import Address, EntityType, Identifier
+from streams.lists.sources.content import ListFile
+from streams.lists.sources.draft import Draft
+from streams.lists.sources.listed_names import with_unique_ids
+from streams.lists.sources.ofac import TYPES, add_feature
+from streams.lists.sources.written_dates import day_of
+from streams.records.list_entry import ListEntry
 
 NAME = "US Consolidated Screening List (JSON)"
 SOURCE = "us_consolidated"
 
-_TYPES: dict[str, EntityType] = {
-    "individual": "person",
-    "entity": "organization",
-    "vessel": "vessel",
-    "aircraft": "aircraft",
-}
-_PARTIAL_DATE = re.compile(r"\d{4}(-\d{2}(-\d{2})?)?")
 _REMARK_FIELDS = {
     "title": "Title",
     "entity_number": "Entity number",
     "standard_order": "Standard order",
     "vessel_type": "Vessel type",
-    "vessel_flag": "Flag",
     "gross_tonnage": "Gross tonnage",
     "gross_registered_tonnage": "Gross registered tonnage",
 }
 
 
-class _Place(msgspec.Struct):
+class Place(msgspec.Struct):
+    """An address of a result; ``raw`` where only the CSV's one line is known."""
+
     address: str | None = None
     city: str | None = None
     state: str | None = None
     postal_code: str | None = None
     country: str | None = None
+    raw: str | None = None
 
 
-class _Id(msgspec.Struct):
+class Id(msgspec.Struct):
+    """An identification of a result, or whatever else the Treasury files under identifications."""
+
     type: str | None = None
     number: str | None = None
     country: str | None = None
@@ -59,7 +56,9 @@ class _Id(msgspec.Struct):
     expiration_date: str | None = None
 
 
-class _Result(msgspec.Struct):
+class Result(msgspec.Struct):
+    """An entry as the download has it."""
+
     id: str
     source: str
     name: str
@@ -67,7 +66,7 @@ class _Result(msgspec.Struct):
     type: str | None = None
     programs: list[str] = []
     title: str | None = None
-    addresses: list[_Place] = []
+    addresses: list[Place] = []
     federal_register_notice: str | None = None
     start_date: str | None = None
     end_date: str | None = None
@@ -86,23 +85,24 @@ class _Result(msgspec.Struct):
     dates_of_birth: list[str] = []
     nationalities: list[str] = []
     places_of_birth: list[str] = []
-    ids: list[_Id] = []
+    ids: list[Id] = []
 
 
-def recognises(content: bytes) -> bool:
+def recognises(file: ListFile) -> bool:
     """Whether the file is a JSON object with ``results``, which the download has near its beginning."""
-    return content.lstrip().startswith(b"{") and b'"results"' in content[:2000]
+    return file.beginning.startswith("{") and '"results"' in file.beginning[:2000]
 
 
-def read(content: bytes, place: str) -> tuple[ListEntry, ...]:
+def read(file: ListFile) -> tuple[ListEntry, ...]:
     """The entries in the order of the file.
 
     Two results of one id (the download has some, of one party under two notices) get ids told apart. Raises
     :class:`~streams.errors.ListFormatError` when the JSON is cut or damaged, a result does not have the
     download's form, or the number of results is not ``total``.
     """
+    place = file.place
     try:
-        document = orjson.loads(content)
+        document = orjson.loads(file.content())
     except orjson.JSONDecodeError as error:
         raise ListFormatError(
             f"{place}: the JSON is cut or damaged at line {error.lineno}, column {error.colno}; download it again"
@@ -115,99 +115,76 @@ def read(content: bytes, place: str) -> tuple[ListEntry, ...]:
             f"{place}: 'total' says {document.get('total')}, but there are {len(results):,} results; "
             "the file is cut, download it again"
         )
-    return with_unique_ids(_entry(result, f"{place}: result {number}") for number, result in enumerate(results, 1))
+    return entries_of((_result(result, f"{place}: result {number}"), f"{place}: result {number}")
+                      for number, result in enumerate(results, 1))  # fmt: skip
 
 
-def _entry(content: Any, place: str) -> ListEntry:
+def entries_of(results: Iterable[tuple[Result, str]]) -> tuple[ListEntry, ...]:
+    """The entries of results, each with its place for errors; ids that are there twice are told apart."""
+    return with_unique_ids(_draft(result, place).finish(place) for result, place in results)
+
+
+def _result(content: Any, place: str) -> Result:
     try:
-        result = msgspec.convert(content, _Result)
+        return msgspec.convert(content, Result)
     except msgspec.ValidationError as error:
         raise ListFormatError(f"{place}: {error}; this is not the consolidated list's JSON, or it changed") from error
-    return checked(_converted(result, place), place)
 
 
-def _converted(result: _Result, place: str) -> ListEntry:
-    remarks = [f"{label}: {value}" for name, label in _REMARK_FIELDS.items() if (value := _text(result, name))]
+def _draft(result: Result, place: str) -> Draft:
     kind = (result.type or "").strip()
-    if kind and kind.casefold() not in _TYPES:
-        remarks.append(f"Type: {kind}")
-    countries: list[str] = []
-    for label, named in (("Citizenship", result.citizenships), ("Nationality", result.nationalities)):
-        remarks += [f"{label}: {country}" for country in named]
-        countries += [_country(country) for country in named]
-    remarks += [f"Place of birth: {born}" for born in result.places_of_birth]
-    remarks += [f"Date of birth: {born}" for born in result.dates_of_birth if not _PARTIAL_DATE.fullmatch(born)]
-    addresses = tuple(dict.fromkeys(address for listed in result.addresses if (address := _address(listed))))
-    flag = [_country(result.vessel_flag)] if result.vessel_flag else []
-    ends = _day(result.end_date, "end_date", place)
-    return ListEntry(
-        source=SOURCE,
-        entry_id=result.id,
-        names=without_repeats(
-            [ListedName(name=_one_line(result.name)), *(alias(_one_line(name)) for name in result.alt_names)]
-        ),
-        entity_type=_TYPES.get(kind.casefold()),
-        addresses=tuple(address for address in addresses if address.street or address.city or address.postal_code),
-        countries=tuple(dict.fromkeys(_present([*(a.country for a in addresses), *countries, *flag]))),
-        identifiers=tuple(_identifiers(result, remarks)),
-        birth_dates=tuple(born for born in result.dates_of_birth if _PARTIAL_DATE.fullmatch(born)),
-        programs=(result.source, *result.programs),
-        license_requirement=_one_line(result.license_requirement or ""),
-        license_policy=_one_line(result.license_policy or ""),
-        citation=_one_line(result.federal_register_notice or ""),
-        effective_from=_day(result.start_date, "start_date", place),
+    ends = day_of(result.end_date, "end_date", place)
+    draft = Draft(
+        SOURCE,
+        result.id,
+        TYPES.get(kind.casefold()),
+        [result.source, *result.programs],
+        result.license_requirement or "",
+        result.license_policy or "",
+        [result.federal_register_notice or ""],
+        day_of(result.start_date, "start_date", place),
         # the last day the list names still counts
-        effective_to=ends + timedelta(days=1) if ends else None,
-        remarks="\n".join([*_present([(result.remarks or "").strip()]), *remarks]),
-        related=(RelatedEntry(name=result.vessel_owner, relation="owner"),) if result.vessel_owner else (),
+        ends + timedelta(days=1) if ends else None,
     )
-
-
-def _identifiers(result: _Result, remarks: list[str]) -> Iterable[Identifier]:
+    for name in (result.name, *result.alt_names):
+        draft.name(name)
+    for listed in result.addresses:
+        draft.address(
+            listed.country,
+            street=listed.address,
+            city=listed.city,
+            region=listed.state,
+            postal_code=listed.postal_code,
+            raw=listed.raw,
+        )
+    draft.remark("", result.remarks)
+    for field, label in _REMARK_FIELDS.items():
+        draft.remark(label, getattr(result, field))
+    if kind and kind.casefold() not in TYPES:
+        draft.remark("Type", kind)
+    _add_person(draft, result)
     if result.call_sign:
-        yield Identifier(type="Call sign", value=result.call_sign)
-    for listed in result.ids:
-        if not listed.number:
-            remarks.append(f"Identification: {' '.join(_present([listed.type, listed.country]))}")
-            continue
-        yield Identifier(type=listed.type or "Unknown", value=listed.number)
-        details = {"country": listed.country, "issued": listed.issue_date, "expires": listed.expiration_date}
-        if any(details.values()):
-            said = ", ".join(f"{label} {value}" for label, value in details.items() if value)
-            remarks.append(f"{listed.type or 'Identification'} {listed.number}: {said}")
+        draft.identifier("Call sign", result.call_sign)
+    draft.country(result.vessel_flag, "Flag")
+    draft.related(result.vessel_owner, "owner")
+    for identification in result.ids:
+        dates = (("issued", identification.issue_date), ("expires", identification.expiration_date))
+        details = ", ".join(f"{label} {day}" for label, day in dates if day)
+        add_feature(
+            draft,
+            identification.type or "Identification",
+            identification.number or "",
+            identification.country or "",
+            details,
+        )
+    return draft
 
 
-def _address(listed: _Place) -> Address | None:
-    address = Address(
-        street=_one_line(listed.address or ""),
-        city=_one_line(listed.city or ""),
-        region=_one_line(listed.state or ""),
-        postal_code=_one_line(listed.postal_code or ""),
-        country=_country(listed.country) if listed.country else "",
-    )
-    return address if address != Address() else None
-
-
-def _country(name: str) -> str:
-    return country_code(name) or name
-
-
-def _day(text: str | None, field: str, place: str) -> date | None:
-    if not text:
-        return None
-    try:
-        return date.fromisoformat(text[:10])
-    except ValueError as error:
-        raise ListFormatError(f"{place}: {field} is {text!r}; expected YYYY-MM-DD") from error
-
-
-def _text(result: _Result, name: str) -> str:
-    return _one_line(getattr(result, name) or "")
-
-
-def _one_line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _present(values: Iterable[str | None]) -> list[str]:
-    return [value for value in values if value]
+def _add_person(draft: Draft, result: Result) -> None:
+    for label, named in (("Citizenship", result.citizenships), ("Nationality", result.nationalities)):
+        for country in named:
+            draft.country(country, label)
+    for born in result.dates_of_birth:
+        draft.birth(born)
+    for where in result.places_of_birth:
+        draft.remark("Place of birth", where)

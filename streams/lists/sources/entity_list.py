@@ -10,20 +10,20 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from lxml import etree
 from msgspec import structs
 
 from streams.errors import ListFormatError
-from streams.lists.sources.checked import checked
+from streams.lists.sources.draft import checked
 from streams.lists.sources.entity_cell import CellParty, read_cell
 from streams.lists.sources.listed_names import entry_id_for, with_unique_ids, without_repeats
 from streams.lists.sources.places import country_code, country_of_address
+from streams.lists.sources.supplement import cells_of, text_of
 from streams.records.list_entry import ListedName, ListEntry, RelatedEntry
 from streams.records.party import Address
 
-NAME = "Entity List (eCFR XML of 15 CFR 744)"
 SOURCE = "us_bis_entity_list"
 PROGRAM = "Entity List"
 
@@ -41,76 +41,25 @@ class _Row:
     citation: str
 
 
-def recognises(content: bytes) -> bool:
-    """Whether the file is the eCFR's XML, of the whole part or of the supplement alone."""
-    return content.lstrip().startswith(b"<") and b"<DIV" in content[:2000]
-
-
-def read(content: bytes, place: str) -> tuple[ListEntry, ...]:
+def read(supplement: etree._Element, place: str) -> tuple[ListEntry, ...]:
     """The entries in the order of the list.
 
-    Raises :class:`~streams.errors.ListFormatError` when the XML is cut or damaged, when Supplement No. 4 is
-    missing, or when its table does not have the five columns this reader knows.
+    Raises :class:`~streams.errors.ListFormatError` when the table does not have the five columns this reader knows, or
+    an entry names nobody.
     """
-    supplement = _supplement(_parse(content, place), place)
-    rows = list(_rows(supplement, place))
-    if not rows:
-        raise ListFormatError(f"{place}: Supplement No. 4 has no entries; download the part again")
     footnotes = _footnotes(supplement)
-    entries = [entry for row in rows for entry in _entries(row, footnotes, place)]
+    entries = [entry for row in _rows(supplement, place) for entry in _entries(row, footnotes, place)]
     return with_unique_ids(_across_countries(entries))
 
 
-def _parse(content: bytes, place: str) -> etree._Element:
-    # Entities stay unexpanded and nothing is loaded from outside the file.
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    try:
-        return etree.fromstring(content, parser)
-    except etree.XMLSyntaxError as error:
-        raise ListFormatError(f"{place}: the XML is cut or damaged ({error.msg}); download 15 CFR 744 again") from error
-
-
-def _supplement(root: etree._Element, place: str) -> etree._Element:
-    for division in root.iter("DIV9"):
-        if division.get("N", "").startswith("Supplement No. 4 to Part 744"):
-            return division
-    raise ListFormatError(
-        f"{place}: has no Supplement No. 4 to Part 744, which is the Entity List; "
-        "download the XML of title 15, part 744 from the eCFR"
-    )
-
-
 def _rows(supplement: etree._Element, place: str) -> Iterator[_Row]:
-    headings = tuple(" ".join(_text(cell).replace("\n", " ").split()).casefold() for cell in supplement.iter("TH"))
-    if headings != _HEADINGS:
-        raise ListFormatError(
-            f"{place}: Supplement No. 4 has the columns {', '.join(headings) or '(none)'}; "
-            f"expected {', '.join(_HEADINGS)}"
-        )
-    country = ""
     pending: _Row | None = None
-    for number, element in enumerate(supplement.iterfind(".//TBODY/TR"), start=1):
-        cells = [_text(cell, footnotes=column >= 2) for column, cell in enumerate(element.iter("TD"))]
-        if not any(cell.strip() for cell in cells):
-            continue
-        if len(cells) != len(_HEADINGS):
-            raise ListFormatError(
-                f"{place}: row {number} of Supplement No. 4 has {len(cells)} cells, expected 5; the file is damaged"
-            )
-        country = " ".join(cells[0].split()) or country
-        row = _Row(country, cells[1], *(" ".join(cell.split()) for cell in cells[2:]))
+    for _, cells in cells_of(supplement, _HEADINGS, 2, place):
+        row = _Row(*cells)
         if pending and not (row.requirement or row.policy or row.citation):
             # a long entry that runs over several rows
-            pending = _Row(
-                pending.country,
-                f"{pending.entity}\n{row.entity}",
-                pending.requirement,
-                pending.policy,
-                pending.citation,
-            )
+            pending = replace(pending, entity=f"{pending.entity}\n{row.entity}")
             continue
-        if not country or not row.entity.strip():
-            raise ListFormatError(f"{place}: row {number} of Supplement No. 4 names no country or no entity")
         if pending:
             yield pending
         pending = row
@@ -118,29 +67,10 @@ def _rows(supplement: etree._Element, place: str) -> Iterator[_Row]:
         yield pending
 
 
-def _text(element: etree._Element, *, footnotes: bool = False) -> str:
-    """The text of a cell, a new line for each break, a footnote mark as its number in square brackets."""
-    parts = [_one_line(element.text)]
-    for child in element:
-        if child.tag == "br":
-            parts.append("\n")
-        elif isinstance(child.tag, str):
-            inner = _text(child, footnotes=footnotes)
-            mark = inner.strip(" ,")
-            parts.append(f"[{mark}]" if footnotes and child.tag == "sup" and mark.isdecimal() else inner)
-        parts.append(_one_line(child.tail))
-    return "".join(parts)
-
-
-def _one_line(text: str | None) -> str:
-    """A line break in the file is a space of the cell."""
-    return re.sub(r"[\r\n]+", " ", text or "")
-
-
 def _footnotes(supplement: etree._Element) -> dict[str, str]:
     found = {}
     for cell in supplement.iterfind(".//TFOOT//TD"):
-        text = " ".join(_text(cell, footnotes=True).split())
+        text = " ".join(text_of(cell, footnotes=True).split())
         if mark := _FOOTNOTE.match(text):
             found[mark[1]] = text
     return found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from streams.errors import ListFormatError
+from streams.lists.sources.content import ListFile
 from streams.records.list_entry import ListEntry
 
 NAME = "Highfence JSON lines"
@@ -12,26 +13,27 @@ NAME = "Highfence JSON lines"
 _DECODER = msgspec.json.Decoder(ListEntry)
 
 
-def recognises(content: bytes) -> bool:
+def recognises(file: ListFile) -> bool:
     """Whether the first line is a JSON object with an ``entry_id``."""
-    first, _, _ = content.lstrip().partition(b"\n")
-    return first.startswith(b"{") and b'"entry_id"' in first
+    first, _, _ = file.beginning.partition("\n")
+    return first.startswith("{") and '"entry_id"' in first
 
 
-def read(content: bytes, place: str) -> tuple[ListEntry, ...]:
+def read(file: ListFile) -> tuple[ListEntry, ...]:
     """The entries in the order of the lines; blank lines are skipped.
 
     Raises :class:`~streams.errors.ListFormatError` naming the line that is not an entry, has no name, or
     repeats the id of another line, and when the file mixes sources.
     """
+    place = file.place
     entries: list[ListEntry] = []
     seen: dict[tuple[str, str], int] = {}
-    for number, line in enumerate(content.split(b"\n"), start=1):
+    for number, line in enumerate(file.lines(), start=1):
         if not line.strip():
             continue
         try:
             entry = _DECODER.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        except msgspec.DecodeError as error:
             raise ListFormatError(
                 f"{place}, line {number}: not a list entry ({error}); mend the line or restore the file"
             ) from error

@@ -8,6 +8,7 @@ import pytest
 
 from streams.errors import ListFormatError
 from streams.lists.sources import consolidated
+from streams.lists.sources.content import ListFile
 from streams.records.list_entry import ListedName, ListEntry, RelatedEntry
 from streams.records.party import Address, Identifier
 
@@ -23,7 +24,7 @@ def _file(*results: dict[str, Any], total: int | None = None) -> bytes:
 
 
 def _read(**fields: Any) -> ListEntry:
-    (entry,) = consolidated.read(_file(_result(**fields)), "csl.json")
+    (entry,) = consolidated.read(ListFile.of_bytes(_file(_result(**fields)), "csl.json"))
     return entry
 
 
@@ -82,7 +83,7 @@ def test_everything_of_substance_is_kept() -> None:
     for kept in (
         "Linked to Acme", "Title: Flagship", "Entity number: 36", "Standard order: Y", "Vessel type: Tanker",
         "Flag: PA", "Gross tonnage: 100", "Gross registered tonnage: 90", "Citizenship: IR", "Nationality: Cuba",
-        "Place of birth: Havana", "Date of birth: circa 1960", "IMO 9187629: country PA, expires 2031-01-01",
+        "Place of birth: Havana", "Date of birth: circa 1960", "IMO 9187629: PA, expires 2031-01-01",
         "Identification: Gender",
     ):  # fmt: skip
         assert kept in entry.remarks.split("\n")
@@ -100,8 +101,14 @@ def test_an_unknown_country_is_kept_as_it_came() -> None:
 
 def test_results_of_one_id_are_told_apart_whatever_their_order() -> None:
     first, second = _result(federal_register_notice="60 FR 1"), _result(federal_register_notice="61 FR 1")
-    ids = {entry.citation: entry.entry_id for entry in consolidated.read(_file(first, second), "csl.json")}
-    turned = {entry.citation: entry.entry_id for entry in consolidated.read(_file(second, first), "csl.json")}
+    ids = {
+        entry.citation: entry.entry_id
+        for entry in consolidated.read(ListFile.of_bytes(_file(first, second), "csl.json"))
+    }
+    turned = {
+        entry.citation: entry.entry_id
+        for entry in consolidated.read(ListFile.of_bytes(_file(second, first), "csl.json"))
+    }
     assert ids == turned == {"60 FR 1": "a1", "61 FR 1": "a1~2"}
 
 
@@ -119,5 +126,5 @@ def test_results_of_one_id_are_told_apart_whatever_their_order() -> None:
 )
 def test_a_wrong_file_is_refused_with_the_place(content: bytes, said: str) -> None:
     with pytest.raises(ListFormatError, match=r"^csl\.json: ") as error:
-        consolidated.read(content, "csl.json")
+        consolidated.read(ListFile.of_bytes(content, "csl.json"))
     assert said in str(error.value)

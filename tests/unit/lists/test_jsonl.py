@@ -5,6 +5,7 @@ import pytest
 from streams.errors import ListFormatError
 from streams.lists.release import canonical_bytes
 from streams.lists.sources import jsonl
+from streams.lists.sources.content import ListFile
 from streams.records.list_entry import ListedName, ListEntry
 
 
@@ -18,7 +19,7 @@ def _lines(*entries: ListEntry) -> bytes:
 
 def test_what_is_written_is_read() -> None:
     entries = (_entry("1"), _entry("2"))
-    assert jsonl.read(_lines(*entries) + b"\n\n", "own.jsonl") == entries
+    assert jsonl.read(ListFile.of_bytes(_lines(*entries) + b"\n\n", "own.jsonl")) == entries
 
 
 @pytest.mark.parametrize(
@@ -34,5 +35,5 @@ def test_what_is_written_is_read() -> None:
 )
 def test_a_wrong_line_is_refused_by_its_number(content: bytes, said: str) -> None:
     with pytest.raises(ListFormatError, match=r"^own\.jsonl, line \d+: ") as error:
-        jsonl.read(content, "own.jsonl")
+        jsonl.read(ListFile.of_bytes(content, "own.jsonl"))
     assert said in str(error.value)
