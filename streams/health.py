@@ -14,17 +14,32 @@ from streams.errors import SettingsError
 Check = Callable[[], str | None]
 """Returns what is wrong, or None when all is well."""
 
+
+def nothing_wrong() -> str | None:
+    """The check of what cannot be wrong."""
+    return None
+
+
 _log = logging.getLogger("highfence.health")
 
 
 class HealthServer:
     """Serves metrics and health of this process from a thread of its own.
 
-    ``alive`` and ``ready`` are asked at each request and return what is wrong, or None. Port 0 takes a free
-    port; ``port`` tells which. Raises SettingsError when the address cannot be taken.
+    ``alive`` and ``ready`` are asked at each request and return what is wrong, or None; ``remark`` returns what is
+    wrong although the process does its work, and is told with the rest. Port 0 takes a free port; ``port`` tells
+    which. Raises SettingsError when the address cannot be taken.
     """
 
-    def __init__(self, host: str, port: int, registry: CollectorRegistry, alive: Check, ready: Check) -> None:
+    def __init__(
+        self,
+        host: str,
+        port: int,
+        registry: CollectorRegistry,
+        alive: Check,
+        ready: Check,
+        remark: Check = nothing_wrong,
+    ) -> None:
         checks = {"/healthz": alive, "/readyz": ready}
 
         class Answer(BaseHTTPRequestHandler):
@@ -34,8 +49,9 @@ class HealthServer:
                     self._send(200, CONTENT_TYPE_LATEST, generate_latest(registry))
                 elif (check := checks.get(path)) is not None:
                     problem = check()
-                    text = "ok\n" if problem is None else f"{problem}\n"
-                    self._send(200 if problem is None else 503, "text/plain; charset=utf-8", text.encode())
+                    remarked = remark()
+                    text = problem or (f"ok, but {remarked}" if remarked else "ok")
+                    self._send(200 if problem is None else 503, "text/plain; charset=utf-8", f"{text}\n".encode())
                 else:
                     self._send(404, "text/plain; charset=utf-8", b"try /metrics, /healthz or /readyz\n")
 

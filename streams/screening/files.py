@@ -25,10 +25,17 @@ Progress = Callable[[int], None]
 
 
 def screen_file(
-    file: Path, screener: Screener, snapshot: Snapshot, now: datetime, max_bytes: int, progress: Progress
+    file: Path,
+    screener: Screener,
+    snapshot: Snapshot,
+    now: datetime,
+    max_bytes: int,
+    progress: Progress,
+    as_of: datetime | None = None,
 ) -> Iterator[Answer]:
     """Screen every line; the answers come in the file's order.
 
+    An event that does not say when it occurred counts as of ``as_of``, or else of ``now``.
     ``.gz`` is read as it is; ``.csv`` (also ``.csv.gz``) as rows under a heading, everything else as JSON
     lines, each a transaction or a plain row. Raises RecordError when the file cannot be read, is empty or is a
     CSV without a name column.
@@ -39,7 +46,7 @@ def screen_file(
         for number, value in _csv_events(file, stream, max_bytes) if is_csv else _json_events(file, stream, max_bytes):
             seen = True
             source = EventSource(topic=file.name, partition=0, offset=number)
-            yield answer(Event(value, source, now), screener, snapshot, now, max_bytes)
+            yield answer(Event(value, source, as_of or now), screener, snapshot, now, max_bytes)
             progress(raw.tell())
     if not seen:
         raise RecordError(f"{file} holds nothing to screen: expected JSON lines or CSV rows")

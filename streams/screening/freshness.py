@@ -6,7 +6,8 @@ import logging
 import threading
 import time
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 from streams.errors import ReleaseRefusedError
 from streams.kafka.clients import consumer_config
@@ -27,7 +28,7 @@ class LiveIndex:
     """
 
     def __init__(self, settings: Settings, metrics: Metrics) -> None:
-        self.snapshot = Snapshot()
+        self._snapshot = Snapshot()
         self._settings = settings
         self._metrics = metrics
         self._follower = Follower(
@@ -36,6 +37,13 @@ class LiveIndex:
             on_changes=self._apply,
             on_refused=self._refused,
         )
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """The newest snapshot, with the lists named that are stale now."""
+        snapshot = self._snapshot
+        stale = tuple(self._stale(snapshot, datetime.now(UTC)))
+        return replace(snapshot, stale=stale) if stale else snapshot
 
     def __enter__(self) -> LiveIndex:
         self._follower.start()
@@ -55,27 +63,50 @@ class LiveIndex:
             return f"the list follower has failed: {failed}"
         if not self._follower.ready.is_set():
             return "the list topic has not been read to its end yet"
-        if not self.snapshot.releases:
+        if not self._snapshot.releases:
             return "no list is in force: publish one with 'highfence lists publish'"
         silence = time.monotonic() - self._follower.last_contact
         if silence > self._settings.lists.max_silence_seconds:
             return f"the list topic could not be read for {silence:.0f} s"
-        oldest = min(self.snapshot.releases.values(), key=lambda release: release.published_at)
-        age_days = (datetime.now(UTC) - oldest.published_at).total_seconds() / 86_400
-        if age_days > self._settings.lists.max_age_days:
-            return f"list {oldest.source} was published {age_days:.1f} days ago; lists.max_age_days is exceeded"
-        return None
+        return self._staleness() if self._settings.lists.when_stale == "pause" else None
+
+    def remark(self) -> str | None:
+        """What is wrong although this snapshot is screened with: the lists that are stale."""
+        return self._staleness() if self._settings.lists.when_stale == "mark" else None
 
     def report_ages(self) -> None:
-        """Bring the release ages in the metrics up to date."""
+        """Bring the release ages, and which lists are stale, up to date in the metrics."""
         now = datetime.now(UTC)
-        for source, release in self.snapshot.releases.items():
+        snapshot = self._snapshot
+        stale = self._stale(snapshot, now)
+        for source, release in snapshot.releases.items():
             self._metrics.release_age.labels(source).set((now - release.published_at).total_seconds())
+            self._metrics.list_stale.labels(source).set(source in stale)
+
+    def _stale(self, snapshot: Snapshot, now: datetime) -> list[str]:
+        """The lists past their maximum age."""
+        lists = self._settings.lists
+        return [
+            source
+            for source, release in sorted(snapshot.releases.items())
+            if now - release.published_at > timedelta(days=lists.max_age_days_of.get(source, lists.max_age_days))
+        ]
+
+    def _staleness(self) -> str | None:
+        """Which lists are stale, in words."""
+        now = datetime.now(UTC)
+        snapshot = self._snapshot
+        told = [
+            f"list {source} was published {(now - snapshot.releases[source].published_at).total_seconds() / 86_400:.1f}"
+            " days ago"
+            for source in self._stale(snapshot, now)
+        ]
+        return f"{', '.join(told)}: older than lists.max_age_days allows" if told else None
 
     def _apply(self, changes: Sequence[Change]) -> None:
         started = time.perf_counter()
-        snapshot = self.snapshot.after(changes)
-        self.snapshot = snapshot
+        snapshot = self._snapshot.after(changes)
+        self._snapshot = snapshot
         seconds = time.perf_counter() - started
         self._metrics.apply_seconds.observe(seconds)
         for change in changes:

@@ -71,6 +71,7 @@ class Screener:
             policy_version=self.policy.version,
             source=source,
             screened_at=screened_at,
+            stale_lists=snapshot.stale,
         )
         return Screening(decision, tuple(alerts))
 
@@ -89,6 +90,7 @@ class Screener:
             source=source,
             screened_at=at,
             reason=reason,
+            stale_lists=snapshot.stale,
         )
 
     def _alert(

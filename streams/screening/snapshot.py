@@ -19,12 +19,13 @@ from streams.records.list_release import ListRelease
 class Snapshot:
     """An immutable index and, per source, the release that is in force.
 
-    ``refs`` is what decisions say of the releases.
+    ``refs`` is what decisions say of the releases, ``stale`` names the lists that are past their maximum age.
     """
 
     index: EntityIndex = field(default_factory=lambda: EntityIndex.build(()))
     releases: Mapping[str, ListRelease] = field(default_factory=dict)
     refs: dict[str, ReleaseRef] = field(default_factory=dict)
+    stale: tuple[str, ...] = ()
 
     @classmethod
     def of_lists(cls, lists: Sequence[LoadedList], loaded_at: datetime) -> Snapshot:

@@ -76,7 +76,12 @@ class Worker:
         )
         with (
             HealthServer(
-                settings.metrics.host, settings.metrics.port, self.metrics.registry, self._stalled, self._not_ready
+                settings.metrics.host,
+                settings.metrics.port,
+                self.metrics.registry,
+                self._stalled,
+                self._not_ready,
+                self._index.remark,
             ) as health,
             self._index,
         ):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
@@ -62,6 +63,22 @@ def test_the_same_event_gives_the_same_decision_but_for_the_time() -> None:
 )
 def test_an_entry_counts_on_the_days_it_is_in_force(day: str, outcome: str) -> None:
     assert answered([LISTED], occurred_at=f"{day}T10:00:00Z").decision.outcome == outcome
+
+
+def test_a_future_entry_starts_by_itself() -> None:
+    value = msgspec.json.encode({"transaction_id": "T", "parties": [LISTED]})
+    outcomes = [
+        answer(Event(value, SOURCE, recorded_at), SCREENER, SNAPSHOT, NOW).decision.outcome
+        for recorded_at in (datetime(2025, 3, 24, 23, 59, 59, tzinfo=UTC), datetime(2025, 3, 25, tzinfo=UTC))
+    ]
+    assert outcomes == ["clear", "hold"]
+
+
+def test_a_decision_names_the_stale_lists_it_was_made_with() -> None:
+    stale = replace(SNAPSHOT, stale=("a_list",))
+    for value in (msgspec.json.encode({"transaction_id": "T", "parties": [OTHER]}), b"no event"):
+        assert answer(Event(value, SOURCE, NOW), SCREENER, stale, NOW).decision.stale_lists == ("a_list",)
+        assert answer(Event(value, SOURCE, NOW), SCREENER, SNAPSHOT, NOW).decision.stale_lists == ()
 
 
 def test_in_force_without_bounds() -> None:
