@@ -1,4 +1,4 @@
-"""``highfence screen`` and ``highfence explain``: lists and parties without Kafka."""
+"""``highfence screen`` and ``highfence explain``: files and parties against lists, without a worker."""
 
 from __future__ import annotations
 
@@ -15,7 +15,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 from streams.cli.context import policy_of, settings_of
-from streams.lists.loading import LoadedList, load_list
+from streams.cli.moment import moment
+from streams.lists import history
+from streams.lists.loading import load_lists
 from streams.matching import Match
 from streams.records.party import Party
 from streams.screening.answer import Answer
@@ -28,7 +30,6 @@ _LISTS = click.option(
     "--list",
     "lists",
     multiple=True,
-    required=True,
     metavar="LIST",
     help="A list file, or 'bundled'. May be given several times.",
 )
@@ -38,20 +39,31 @@ _LISTS = click.option(
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
 @_LISTS
 @click.option(
+    "--as-of", "at", type=moment, metavar="TIME", help="The published lists as they stood then, instead of --list."
+)
+@click.option(
     "--output", type=click.File("wb", lazy=False), default="-", help="Where the answers go (standard output)."
 )
 @click.pass_context
-def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], output: BinaryIO) -> None:
+def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], at: datetime | None, output: BinaryIO) -> None:
     """Screen FILE, JSON lines or CSV, and write a decision with its alerts per line.
+
+    With --as-of the lists are rebuilt from the releases kept on Kafka, and an event that does not say when it
+    occurred counts as one of then.
 
     Exits with 1 when a line could not be screened; its decision is 'error'.
     """
+    if bool(lists) == (at is not None):
+        raise click.UsageError("give either --list or --as-of")
     settings = settings_of(ctx)
     screener = Screener(policy_of(settings))
     now = datetime.now(UTC)
     console = Console(stderr=True)
     with console.status("reading the lists"):
-        snapshot = Snapshot.of_lists([_load(name) for name in lists], now)
+        if at is None:
+            snapshot = _snapshot(lists, now)
+        else:
+            snapshot = Snapshot().after(tuple(history.as_of(history.records(settings), at).values()))
     outcomes: Counter[str] = Counter()
     alerts = parties = 0
     with Progress(
@@ -65,7 +77,8 @@ def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], output: Binar
             snapshot,
             now,
             settings.limits.max_event_bytes,
-            lambda at: bar.update(task, completed=at, done=sum(outcomes.values())),
+            lambda read: bar.update(task, completed=read, done=sum(outcomes.values())),
+            at,
         ):
             output.write(_line(answered))
             outcomes[answered.decision.outcome] += 1
@@ -89,8 +102,8 @@ def _line(answered: Answer) -> bytes:
     return msgspec.json.encode(record) + b"\n"
 
 
-def _load(name: str) -> LoadedList:
-    return load_list("bundled" if name == "bundled" else Path(name))
+def _snapshot(names: tuple[str, ...], now: datetime) -> Snapshot:
+    return Snapshot.of_lists([loaded for name in names for loaded in load_lists(name)], now)
 
 
 @click.command()
@@ -117,7 +130,9 @@ def explain(
     """Show the best candidates for NAME with their evidence, hit or not."""
     policy = policy_of(settings_of(ctx))
     party = _party(name, country, address, entity_type, birth_date)
-    snapshot = Snapshot.of_lists([_load(each) for each in lists], datetime.now(UTC))
+    if not lists:
+        raise click.UsageError("--list is needed")
+    snapshot = _snapshot(lists, datetime.now(UTC))
     matches = snapshot.index.candidates(party, policy, limit)
     if as_json:
         for match in matches:

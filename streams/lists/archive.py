@@ -80,6 +80,14 @@ class Archive:
             file.replace(target)
         return sha256
 
+    @contextmanager
+    def named(self, sha256: str, name: str) -> Iterator[Path]:
+        """The file of that SHA-256 under the name its publisher gave it, which may tell what it holds."""
+        with self.incoming() as place, _explained(self.path(sha256)):
+            link = place.with_name(Path(name).name or "file")
+            link.symlink_to(self.path(sha256).resolve())
+            yield link
+
     def receipt(self, name: str) -> Receipt | None:
         """What a download last brought, if its file is still there."""
         try:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import msgspec
 import orjson
@@ -77,13 +76,3 @@ def diff(before: Mapping[str, str], after: Mapping[str, str]) -> Diff:
         changed=tuple(sorted(key for key in after.keys() & before.keys() if after[key] != before[key])),
         removed=tuple(sorted(before.keys() - after.keys())),
     )
-
-
-def field_changes(before: ListEntry, after: ListEntry) -> dict[str, tuple[Any, Any]]:
-    """Field → (before, after) in plain types for each field that differs; None where the field was empty."""
-    old, new = msgspec.to_builtins(before), msgspec.to_builtins(after)
-    return {
-        field: (old.get(field), new.get(field))
-        for field in ListEntry.__struct_fields__
-        if old.get(field) != new.get(field)
-    }

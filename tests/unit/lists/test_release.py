@@ -2,11 +2,10 @@ from __future__ import annotations
 
 import hashlib
 
-import msgspec
 import pytest
 
 from streams.errors import ListError
-from streams.lists.release import Diff, canonical_bytes, diff, digest, entry_hash, field_changes, topic_key, value_hash
+from streams.lists.release import Diff, canonical_bytes, diff, digest, entry_hash, topic_key, value_hash
 from streams.records.list_entry import ListedName, ListEntry
 
 _ENTRY = ListEntry(source="own", entry_id="1", names=(ListedName(name="Acme"),), programs=("P",))
@@ -27,12 +26,6 @@ def test_the_difference_of_two_releases() -> None:
     assert difference == Diff(added=("d",), changed=("c",), removed=("a",))
     assert difference
     assert not diff({"a": "1"}, {"a": "1"})
-
-
-def test_the_fields_that_changed_with_what_they_were() -> None:
-    after = msgspec.structs.replace(_ENTRY, programs=("P", "Q"), remarks="R")
-    assert field_changes(_ENTRY, after) == {"programs": (("P",), ("P", "Q")), "remarks": (None, "R")}
-    assert field_changes(_ENTRY, _ENTRY) == {}
 
 
 def test_keys_that_would_be_mistaken_are_refused() -> None:

@@ -1,0 +1,155 @@
+"""``lists publish``, ``lists sync`` and ``lists quarantine``: how lists come in."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import click
+
+from streams.cli.context import settings_of
+from streams.cli.lists.shown import console, counts, print_comparison, print_forced
+from streams.errors import ReleaseRefusedError
+from streams.lists.archive import Archive, Quarantined
+from streams.lists.loading import load_lists
+from streams.lists.publisher import publish as publish_list
+from streams.lists.sync import Synced, chosen, keep_current
+from streams.lists.sync import sync as sync_one
+from streams.records.list_release import ForcedBy
+from streams.terminal import safe
+
+
+def _forcing(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The three options by which a person lets a release through."""
+    for option in (
+        click.option("--reason", metavar="TEXT", help="Why; goes into the release."),
+        click.option("--by", "name", metavar="NAME", help="Who forces it; goes into the release."),
+        click.option("--force", is_flag=True, help="Publish although the guards speak against it."),
+    ):
+        command = option(command)
+    return command
+
+
+def _forced_by(force: bool, name: str | None, reason: str | None) -> ForcedBy | None:
+    if force and not (name and reason):
+        raise click.UsageError("--force needs --by NAME and --reason TEXT")
+    if (name or reason) and not force:
+        raise click.UsageError("--by and --reason belong to --force")
+    return ForcedBy(name=name, reason=reason) if force and name and reason else None
+
+
+@click.command()
+@click.argument("file")
+@_forcing
+@click.pass_context
+def publish(ctx: click.Context, file: str, force: bool, name: str | None, reason: str | None) -> None:
+    """Publish FILE, or 'bundled' for a list that comes with Highfence, as a new release.
+
+    A file is kept in the archive; one that is not published is kept in quarantine.
+    """
+    forced_by = _forced_by(force, name, reason)
+    settings = settings_of(ctx)
+    archive = Archive(settings.lists.archive)
+    lists = load_lists(file)
+    sha256 = archive.keep(Path(file)) if Path(file).is_file() else None
+    terminal = console()
+    for loaded in lists:
+        try:
+            release = publish_list(loaded, settings, forced_by, sha256)
+        except ReleaseRefusedError as error:
+            if sha256 is not None:
+                archive.quarantine(
+                    Quarantined(
+                        source=loaded.source,
+                        sha256=sha256,
+                        reasons=(str(error),),
+                        quarantined_at=datetime.now(UTC),
+                    )
+                )
+            raise
+        terminal.print(f"{safe(release.source)}: published release {release.release_id}")
+        terminal.print(counts(release))
+        print_forced(terminal, release)
+
+
+@click.command()
+@click.argument("sources", nargs=-1, metavar="[SOURCE]...")
+@click.option("--dry-run", is_flag=True, help="Show what would change; publish nothing.")
+@click.option("--once", is_flag=True, help="Synchronise once instead of staying.")
+@click.option("--all", "show_all", is_flag=True, help="Show every change, however many.")
+@_forcing
+@click.pass_context
+def sync(
+    ctx: click.Context,
+    sources: tuple[str, ...],
+    dry_run: bool,
+    once: bool,
+    show_all: bool,
+    force: bool,
+    name: str | None,
+    reason: str | None,
+) -> None:
+    """Download official lists and publish what changed, again and again.
+
+    SOURCE is a download of the settings or a list it holds; without any, those of lists.sync. Every file is
+    kept in the archive. A suspicious one is quarantined: look at it with 'lists quarantine', and let it through
+    with --force. With --once, --dry-run or --force it runs once, and exits with 1 when a list failed or is in
+    quarantine.
+    """
+    forced_by = _forced_by(force, name, reason)
+    settings = settings_of(ctx)
+    names = chosen(sources, settings)
+    if forced_by and (len(sources) != 1 or dry_run):
+        raise click.UsageError("--force needs exactly one SOURCE, and no --dry-run")
+
+    def show(done: Synced) -> None:
+        _show(done, show_all)
+
+    if not (once or dry_run or forced_by):
+        stop = threading.Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stop.set())
+        keep_current(names, settings, stop, show)
+        return
+    well = True
+    for each in names:
+        done = sync_one(each, settings, forced_by=forced_by, dry_run=dry_run)
+        show(done)
+        well = well and done.result not in ("failed", "quarantined")
+    if not well:
+        ctx.exit(1)
+
+
+def _show(done: Synced, show_all: bool) -> None:
+    terminal = console()
+    if done.reason:
+        terminal.print(safe(f"{done.name}: failed: {done.reason}"))
+    for outcome in done.outcomes:
+        if outcome.comparison and outcome.comparison.difference:
+            print_comparison(terminal, outcome.source, outcome.comparison, show_all)
+        terminal.print(safe(f"{outcome.source}: {outcome.result}, {done.seconds:.1f} s"))
+        if outcome.release is not None:
+            terminal.print(f"  in force: release {outcome.release.release_id}, {outcome.release.entries:,} entries")
+            print_forced(terminal, outcome.release)
+        for reason in outcome.reasons:
+            terminal.print(safe(f"  because {reason}"))
+
+
+@click.command()
+@click.pass_context
+def quarantine(ctx: click.Context) -> None:
+    """Show every file that was not published: when, of which list, why, and where it is kept."""
+    archive = Archive(settings_of(ctx).lists.archive)
+    terminal = console()
+    found = archive.quarantined()
+    if not found:
+        terminal.print("nothing was ever quarantined here")
+    for each in found:
+        terminal.print(safe(f"{each.quarantined_at:%Y-%m-%d %H:%M:%S} UTC  {each.source}"))
+        for reason in each.reasons:
+            terminal.print(safe(f"  because {reason}"))
+        terminal.print(f"  {archive.path(each.sha256)}")
