@@ -12,7 +12,7 @@ words and, unless that word makes up nearly all of one of the two names, another
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from math import sqrt
 from typing import Final, NamedTuple
@@ -24,6 +24,8 @@ from streams.matching.vocabulary import Vocabulary
 from streams.matching.words import JOINED, SAME_SOUND, SHORT, Word, as_name
 
 _MEMO: Final = 20_000
+_TWO_WORDS: Final = 2.0
+"""No two words weigh more."""
 _ROUNDING: Final = 1e-9
 _COMMON_FROM: Final = 8
 
@@ -104,6 +106,10 @@ class ListedNames(NamedTuple):
         }
 
 
+_Having = tuple[float, frozenset[int], float]
+"""The weight of a word of the query, the names that have it, and the most it can agree with."""
+
+
 class NameFinder:
     """The listed names under one policy."""
 
@@ -115,7 +121,7 @@ class NameFinder:
         policy: Policy,
         weights: list[float],
         totals: list[float],
-        alone: dict[int, tuple[int, ...]],
+        alone: set[int],
     ) -> None:
         self.listed = listed
         self.policy = policy
@@ -127,7 +133,7 @@ class NameFinder:
     @classmethod
     def build(cls, listed: ListedNames, policy: Policy) -> NameFinder:
         """The finder of ``listed`` under ``policy``."""
-        empty = cls(ListedNames.empty(), policy, [], [], {})
+        empty = cls(ListedNames.empty(), policy, [], [], set())
         return empty.evolved(listed, range(len(listed.having)), range(len(listed.words)))
 
     def evolved(self, listed: ListedNames, touched: Iterable[int], changed: Iterable[int]) -> NameFinder:
@@ -140,20 +146,16 @@ class NameFinder:
                 weights[number] = weight
                 names.update(listed.having[number])
         totals = self.totals + [0.0] * (len(listed.words) - len(self.totals))
-        alone = dict(self.alone)
+        alone = set(self.alone)
         limit = _alone_limit(self.policy)
-        dropped: dict[int, set[int]] = {}
-        more: dict[int, list[int]] = {}
         for name in names:
-            if name < len(self.totals):
-                for number in _alone(self.listed.words[name], self.weights, self.totals[name], limit):
-                    dropped.setdefault(number, set()).add(name)
-            totals[name] = sum([weights[number] for number in listed.words[name]])
-            for number in _alone(listed.words[name], weights, totals[name], limit):
-                more.setdefault(number, []).append(name)
-        for number in dropped.keys() | more.keys():
-            kept = dropped.get(number, ())
-            alone[number] = (*(name for name in alone.get(number, ()) if name not in kept), *more.get(number, ()))
+            numbers = listed.words[name]
+            total = totals[name] = sum([weights[number] for number in numbers])
+            heaviest = max([weights[number] for number in numbers], default=0.0)
+            if total - heaviest <= limit * heaviest + _ROUNDING:
+                alone.add(name)
+            else:
+                alone.discard(name)
         return NameFinder(listed, self.policy, weights, totals, alone)
 
     def query(self, name: ReadName, exhaustively: bool = False) -> Query:
@@ -165,7 +167,8 @@ class NameFinder:
                 joined = self._joined(first, second, exhaustively)
                 if joined:
                     joins[i] = joined
-        return Query(words, joins, sum([word.weight for word in words]))
+        splits = any(word.splits for word in words)
+        return Query(words, joins, sum([word.weight for word in words]), splits)
 
     def agreement(self, query: Query, name: int) -> Agreement:
         """How ``query`` agrees with listed name number ``name``."""
@@ -184,57 +187,70 @@ class NameFinder:
 
     def find(self, query: Query, lowest: float) -> list[tuple[int, Agreement]]:
         """All listed names scoring at least ``lowest`` (above 0), with their agreement."""
+        rules, totals = self.policy.score, self.totals
+        ratio = (1.0 - lowest) / lowest + _ROUNDING
+        sets = self._sets(query)
         found = []
-        for name in self._candidates(query, lowest):
+        for name in self._candidates(query, sets, ratio):
+            # The most that can agree on either side tells most candidates off without aligning them.
+            ours = listed = 0.0
+            for weight, names, heaviest in sets:
+                if name in names:
+                    ours += weight
+                    listed += heaviest
+            total = totals[name]
+            left, right = query.weight - ours, max(total - listed, 0.0)
+            only = abs(left - right)
+            cost = rules.conflict * min(left, right) + rules.surplus * only / (1.0 + rules.saturation * only)
+            agreeing = min(ours, listed, total)
+            if cost + rules.caution * cost / agreeing > agreeing * ratio + _ROUNDING:
+                continue
             agreement = self.agreement(query, name)
             if agreement.score >= lowest:
                 found.append((name, agreement))
         return found
 
-    def _candidates(self, query: Query, lowest: float) -> set[int]:
-        score = self.policy.score
-        ratio = (1.0 - lowest) / lowest + _ROUNDING
-        needed = _needed(query.weight, ratio, score) - _ROUNDING
-        listed = self.listed
-        sets: list[tuple[float, frozenset[int], QueryWord]] = []
+    def _sets(self, query: Query) -> list[_Having]:
+        """For each word of the query, heaviest first, its weight and the names that have it."""
+        sets: list[_Having] = []
         for i, word in enumerate(query.words):
-            names = word.names
-            for at in (i - 1, i):
-                joined = query.joins.get(at)
-                if joined is not None:
-                    names = names.union(*(listed.having[number] for number in joined))
-            sets.append((word.weight, names, word))
+            names, heaviest = word.names, word.heaviest
+            if query.joins:
+                for at in (i - 1, i):
+                    joined = query.joins.get(at)
+                    if joined is not None:
+                        names = names.union(*(self.listed.having[number] for number in joined))
+                        heaviest = max(heaviest, *(self.weights[number] for number in joined))
+            sets.append((word.weight, names, heaviest))
         sets.sort(key=_weight_of, reverse=True)
+        return sets
+
+    def _candidates(self, query: Query, sets: list[_Having], ratio: float) -> set[int]:
+        """The names that have enough of the query's words to be worth a look."""
+        conflict = self.policy.score.conflict
+        needed = _needed(query.weight, ratio, self.policy.score) - _ROUNDING
         rest = query.weight
         candidates: set[int] = set()
-        for i, (weight, names, word) in enumerate(sets):
+        if query.splits:
+            joined = self.listed.joined
+            candidates.update(*(joined[word.word.text] for word in query.words if word.splits))
+        for i, (weight, names, _) in enumerate(sets):
             if rest < needed:
                 break
             rest -= weight
             if not names:
                 continue
             if weight >= needed:
-                self._add_alone(candidates, query, word, names, ratio)
+                dominates = (query.weight - weight) * conflict <= ratio * weight + _ROUNDING
+                candidates |= names if dominates else names & self.alone
             others = rest
             for other_weight, other_names, _ in sets[i + 1 :]:
                 if weight + others < needed:
                     break
                 others -= other_weight
-                candidates |= names & other_names
+                if other_names:
+                    candidates |= names & other_names
         return candidates
-
-    def _add_alone(
-        self, candidates: set[int], query: Query, word: QueryWord, names: Iterable[int], ratio: float
-    ) -> None:
-        """Add the names that can reach the score with this word of the query alone."""
-        score = self.policy.score
-        ours_left = query.weight - word.weight
-        if ours_left * score.conflict <= ratio * word.weight + _ROUNDING:
-            candidates.update(names)
-            return
-        for number in word.alike:
-            candidates.update(self.alone.get(number, ()))
-        candidates.update(self.listed.joined.get(word.word.text, ()))
 
     def _joined(self, first: Word, second: Word, exhaustively: bool) -> dict[int, float]:
         """The listed words that two adjacent words spell: exactly, or roughly if their script is rough."""
@@ -261,7 +277,11 @@ class NameFinder:
         find = listed.vocabulary.alike_exhaustively if exhaustively else listed.vocabulary.alike
         alike = {number: similar for number, similar in find(word, floor).items() if listed.having[number]}
         names = frozenset().union(*(listed.having[number] for number in alike), listed.joined.get(word.text, ()))
-        return QueryWord(word, self._weight(word, alike), alike, names)
+        joined = listed.joined.get(word.text, ())
+        heaviest = max([self.weights[number] for number in alike], default=0.0)
+        if joined:
+            heaviest = max(heaviest, _TWO_WORDS)
+        return QueryWord(word, self._weight(word, alike), alike, names, heaviest, bool(joined))
 
     def _weight(self, word: Word, alike: dict[int, float]) -> float:
         """The weight of a word of the party: that of the listed word, or else of the most similar one."""
@@ -273,7 +293,7 @@ class NameFinder:
         return weigh(word, 0, self.policy)
 
 
-def _weight_of(part: tuple[float, frozenset[int], QueryWord]) -> float:
+def _weight_of(part: _Having) -> float:
     return part[0]
 
 
@@ -306,16 +326,9 @@ def _needed(weight: float, ratio: float, rules: Score) -> float:
 
 
 def _alone_limit(policy: Policy) -> float:
-    """How much of a word's own weight may be left over in a name that agrees in this word alone.
+    """How much of its heaviest word's weight a name may have beside it, to be found by one word alone.
 
     min(ours, listed) x conflict <= agreeing x r, and the lowest score ever asked for bounds r.
     """
     lowest = policy.lowest_asked
     return (1.0 - lowest) / lowest / policy.score.conflict + _ROUNDING
-
-
-def _alone(numbers: Sequence[int], weights: Sequence[float], total: float, limit: float) -> Iterator[int]:
-    for number in set(numbers):
-        weight = weights[number]
-        if total - weight <= limit * weight + _ROUNDING:
-            yield number

@@ -8,6 +8,9 @@ from typing import Final
 
 from rigour.territories import get_territory, lookup_territory
 
+_CODE: Final = 3
+"""Up to so many letters are a code, not a name."""
+_SPOKEN: Final = {"uk": "gb", "uae": "ae"}
 # Trade with these runs through each other so often that one for the other contradicts nothing.
 _NEIGHBOURS: Final = (frozenset({"cn", "hk", "mo", "tw"}), frozenset({"ru", "ua"}))
 
@@ -18,7 +21,9 @@ def country_code(text: str) -> str:
     text = text.strip()
     if not text:
         return ""
-    territory = get_territory(text) or lookup_territory(text)
+    territory = get_territory(_SPOKEN.get(text.lower(), text))
+    if territory is None and len(text) > _CODE:
+        territory = lookup_territory(text)
     if territory is None:
         return ""
     code = territory.code

@@ -26,16 +26,21 @@ class QueryWord:
     """A word of the party's name, with what the list knows of it.
 
     ``alike`` maps the numbers of listed words to their similarity, ``names`` holds the numbers of the
-    listed names that have one of them, or this word as two.
+    listed names that have one of them, or this word as two (then ``splits`` is true); ``heaviest`` is the most
+    that what it agrees with can weigh.
     """
 
-    __slots__ = ("alike", "names", "weight", "word")
+    __slots__ = ("alike", "heaviest", "names", "splits", "weight", "word")
 
-    def __init__(self, word: Word, weight: float, alike: dict[int, float], names: frozenset[int]) -> None:
+    def __init__(
+        self, word: Word, weight: float, alike: dict[int, float], names: frozenset[int], heaviest: float, splits: bool
+    ) -> None:
         self.word = word
         self.weight = weight
         self.alike = alike
         self.names = names
+        self.heaviest = heaviest
+        self.splits = splits
 
 
 class Query(NamedTuple):
@@ -45,6 +50,7 @@ class Query(NamedTuple):
     words: tuple[QueryWord, ...]
     joins: dict[int, dict[int, float]]
     weight: float
+    splits: bool
 
 
 class Aligned(NamedTuple):
@@ -83,7 +89,8 @@ def align(query: Query, numbers: Sequence[int], known: Sequence[Word]) -> list[A
             ours_taken.add(i)
             listed_taken.add(j)
             aligned.append(Aligned((i,), (j,), -negative))
-    if len(ours_taken) < len(query.words) and len(listed_taken) < len(numbers):
+    joinable = query.splits or query.joins
+    if joinable and len(ours_taken) < len(query.words) and len(listed_taken) < len(numbers):
         _align_joined(query, numbers, known, aligned, ours_taken, listed_taken)
     return aligned
 
@@ -106,7 +113,7 @@ def _align_joined(
             ours_taken.update((i, i + 1))
             listed_taken.add(j)
             aligned.append(Aligned((i, i + 1), (j,), -negative))
-    for j in range(len(numbers) - 1):
+    for j in range(len(numbers) - 1 if query.splits else 0):
         if j in listed_taken or j + 1 in listed_taken:
             continue
         spelt = known[numbers[j]].text + known[numbers[j + 1]].text

@@ -13,13 +13,29 @@ from bisect import bisect_left
 from collections.abc import Iterable
 from typing import Final
 
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
 from streams.matching import rough
-from streams.matching.words import FUZZY, Word, keys, similarity
+from streams.matching.lexicon import COGNATES, NICKNAMES
+from streams.matching.words import FUZZY, Word, keys, likeness, most_edits, similarity
 
 _NUMBER_BITS: Final = 24
 _NUMBER: Final = (1 << _NUMBER_BITS) - 1
 _HASH: Final = (1 << 40) - 1
 _MERGE_RATIO: Final = 8
+
+_WORTH_FILTERING: Final = 6
+
+
+def _within(word: str, choices: list[str], most: int) -> list[tuple[str, int, int]]:
+    """The ``choices`` within ``most`` edits (insert, delete, replace, swap) of ``word``: text, edits, position."""
+    return process.extract(word, choices, scorer=OSA.distance, score_cutoff=most, limit=None)
+
+
+def _is_given_name(text: str) -> bool:
+    return text in NICKNAMES or text in COGNATES
+
 
 Name = tuple[str, str, str]
 """What tells words apart: text, kind and script."""
@@ -59,7 +75,7 @@ class Vocabulary:
     Words are never dropped: one no listed name has any more is found and leads nowhere.
     """
 
-    __slots__ = ("_blocks", "_numbers", "_same_text", "words")
+    __slots__ = ("_blocks", "_numbers", "_same_text", "rough", "skeletons", "sounds", "texts", "words")
 
     def __init__(
         self,
@@ -72,6 +88,10 @@ class Vocabulary:
         self._numbers = numbers
         self._same_text = same_text
         self._blocks = blocks
+        self.texts = [word.text for word in words]
+        self.skeletons = [word.skeleton for word in words]
+        self.sounds = [word.sound for word in words]
+        self.rough = frozenset(number for number, word in enumerate(words) if word.script)
 
     @classmethod
     def empty(cls) -> Vocabulary:
@@ -122,11 +142,37 @@ class Vocabulary:
         """Word number → similarity, for all words at least ``floor`` like ``word``."""
         known = self.words
         found: dict[int, float] = {}
-        for number in self._sharing_key(word):
+        for number in self._near(word, self._sharing_key(word), floor):
             similar = similarity(word, known[number])
             if similar >= floor:
                 found[number] = similar
         return found
+
+    def _near(self, word: Word, numbers: list[int], floor: float) -> Iterable[int]:
+        """Those of ``numbers`` that are few enough edits away, or may be alike for another reason than edits.
+
+        The edit distances are taken of all at once, then likeness is worked out as :func:`similarity` does.
+        """
+        if word.script or len(numbers) < _WORTH_FILTERING:
+            return numbers
+        near: set[int] = set()
+        skeleton, skeletons = word.skeleton, self.skeletons
+        for ours, spellings in ((word.sound, self.sounds), (word.text, self.texts)):
+            length = len(ours)
+            choices = [spellings[number] for number in numbers]
+            for theirs, edits, at in _within(ours, choices, most_edits(length, floor)):
+                number = numbers[at]
+                if edits:
+                    other = skeletons[number]
+                    consonants = 0 if other == skeleton else OSA.distance(skeleton, other)
+                    if likeness(edits + consonants, max(length, len(theirs))) < floor:
+                        continue
+                near.add(number)
+        if _is_given_name(word.text):
+            near.update(number for number in numbers if _is_given_name(self.texts[number]))
+        if self.rough:
+            near.update(self.rough.intersection(numbers))
+        return near
 
     def alike_exhaustively(self, word: Word, floor: float) -> dict[int, float]:
         """The answer of :meth:`alike`, by comparing with every word."""
@@ -136,17 +182,21 @@ class Vocabulary:
     def _sharing_key(self, word: Word) -> list[int]:
         numbers = set(self._same_text.get(word.text, ()))
         if word.kind not in FUZZY:
-            return sorted(numbers)
+            return list(numbers)
         for block in self._blocks:
             packed, end = block.keys, len(block.keys)
             for key in keys(word):
                 low = (hash(key) & _HASH) << _NUMBER_BITS
                 at = bisect_left(packed, low)
-                while at < end and packed[at] <= low | _NUMBER:
-                    numbers.add(packed[at] & _NUMBER)
+                high = low | _NUMBER
+                while at < end:
+                    found_at = packed[at]
+                    if found_at > high:
+                        break
+                    numbers.add(found_at & _NUMBER)
                     at += 1
             found = block.latin if word.script else block.rough
             if found:
                 for key in rough.keys(word.text, word.script):
                     numbers.update(found.get(key, ()))
-        return sorted(numbers)
+        return list(numbers)

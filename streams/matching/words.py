@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
+from math import sqrt
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA, LCSseq
@@ -24,7 +26,7 @@ JOINED: Final = ("name", "common", "everyday")
 """Kinds of words that may be written as one word with the next."""
 SHORT: Final = 3
 """Words of at most so many letters must sound exactly alike."""
-SHORT_SKELETON: Final = 4
+SHORT_SKELETON: Final = 5
 """Consonant skeletons shorter than this must be equal."""
 SAME_SOUND: Final = 0.97
 """Likeness of two words and the one they spell together."""
@@ -127,8 +129,8 @@ def similarity(a: Word, b: Word) -> float:
         near = longest >= SHORT_SKELETON and LCSseq.distance(a.skeleton, b.skeleton) <= 1
         if not near and LCSseq.distance(a.sound, b.sound) > 1:
             return nickname
-    by_sound = _likeness(OSA.distance(a.sound, b.sound) + consonants, max(len(a.sound), len(b.sound)))
-    as_written = _likeness(OSA.distance(a.text, b.text) + consonants, max(len(a.text), len(b.text)))
+    by_sound = likeness(OSA.distance(a.sound, b.sound) + consonants, max(len(a.sound), len(b.sound)))
+    as_written = likeness(OSA.distance(a.text, b.text) + consonants, max(len(a.text), len(b.text)))
     return max(by_sound, as_written, nickname)
 
 
@@ -147,7 +149,25 @@ def _same_sound(a: str, b: str) -> float:
     return max(1.0 - SPELLING_COST * OSA.distance(a, b) / max(len(a), len(b)), LEAST_SAME_SOUND)
 
 
-def _likeness(doubled_edits: int, length: int) -> float:
-    # Half of the sum is the number of edits e; (e + e²) / 2 makes one slip cheap and two of them dear.
+@lru_cache(maxsize=4096)
+def most_edits(length: int, floor: float) -> int:
+    """The most edits a word of ``length`` letters can be away from one it is at least ``floor`` like.
+
+    (e + e²) / 2 <= (1 - floor) n with e at least half of the edits and n the longer length, which is at most
+    so many letters more than ``length``.
+    """
+    most = 0
+    for longer in range(length, 2 * length + 8):
+        edits = int(sqrt(1.0 + 8.0 * (1.0 - floor) * longer) - 1.0 + 1e-9)
+        if longer - length <= edits:
+            most = max(most, edits)
+    return most
+
+
+def likeness(doubled_edits: int, length: int) -> float:
+    """Likeness of words of ``length`` letters, from the sum of the edits of spelling and of skeleton.
+
+    Half of the sum is the number of edits e; (e + e²) / 2 makes one slip cheap and two of them dear.
+    """
     edits = doubled_edits / 2
     return 1.0 - edits * (1.0 + edits) / (2 * length)
