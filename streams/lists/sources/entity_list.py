@@ -28,6 +28,9 @@ SOURCE = "us_bis_entity_list"
 PROGRAM = "Entity List"
 
 _HEADINGS = ("country", "entity", "license requirement", "license review policy", "federal register citation")
+_REVIEWS = ("presumption of denial", "policy of denial", "case-by-case", "presumption of approval")
+"""How licence applications are reviewed, in the words that policies of all spellings have in common."""
+
 _CITATION = re.compile(r"(\d+) FR (\d+)")
 _FOOTNOTE = re.compile(r"\[(\d+)\]")
 
@@ -102,11 +105,18 @@ def _entry(party: CellParty, row: _Row, notes: list[str]) -> ListEntry:
         license_requirement=row.requirement,
         license_policy=row.policy,
         citation=row.citation,
-        remarks="\n".join([*labels, *party.see_elsewhere, *notes]),
+        remarks="\n".join([*labels, *review_of(row.policy), *party.see_elsewhere, *notes]),
         related=(RelatedEntry(name=party.parent, relation="subordinate to or affiliated with"),)
         if party.parent
         else (),
     )
+
+
+def review_of(policy: str) -> list[str]:
+    """A remark that says in short how applications are reviewed; none when the policy only cites a section."""
+    said = policy.casefold()
+    found = sorted((review for review in _REVIEWS if review in said), key=said.index)
+    return [f"Review: {', '.join(found)}"] if found else []
 
 
 def _across_countries(entries: list[ListEntry]) -> Iterator[ListEntry]:

@@ -35,6 +35,11 @@ _IN_REMARKS = re.compile(
     r"(?P<kind>[A-Z][^\d;]*?)\s+(?P<value>(?:(?!ID\b)[A-Z]{1,6}[ :.-]?)?[^\s();]*\d[^();]*?)"
     r"(?:\s+\((?P<country>[^()]+)\))?(?P<details>[,\s]+(?:issued|expires|expired|exp\.)\b.*)?"
 )
+_CODE_IN_REMARKS = re.compile(
+    r"(?P<kind>SWIFT/BIC|MICEX Code|Equity Ticker|Digital Currency Address - \w+) (?P<value>\w+)"
+)
+_FULL_STOP = re.compile(r"(?<!\.\w)(?<!\b\w)(?<!\bCO)(?<!\bLTD)(?<!\bINC)(?<!\bCORP)\.$", re.IGNORECASE)
+"""A full stop that ends a remark rather than an abbreviation."""
 _LINKED = re.compile(r"\(?Linked To:\s*(?P<name>.+?)\)?")
 _QUOTED_NAME = re.compile(r"(?P<how>[afn])\.k\.a\.\s+'(?P<name>.+?)'", re.IGNORECASE)
 
@@ -63,7 +68,7 @@ def add_remarks(draft: Draft, text: str) -> None:
     """
     for piece in re.split(r";\s*", text):
         said = piece.strip()
-        plain = re.sub(r"^alt\.\s+", "", said).removesuffix(".")
+        plain = _FULL_STOP.sub("", re.sub(r"^alt\.\s+", "", said))
         if plain:
             _add_piece(draft, said, plain)
 
@@ -80,6 +85,8 @@ def _add_piece(draft: Draft, said: str, plain: str) -> None:
         draft.related(linked["name"], "linked to")
     elif quoted := _QUOTED_NAME.fullmatch(plain):
         draft.name(quoted["name"], "former" if quoted["how"].casefold() == "f" else "alias", weak=True)
+    elif code := _CODE_IN_REMARKS.fullmatch(plain):
+        draft.identifier(code["kind"], code["value"])
     elif (found := _IN_REMARKS.fullmatch(plain)) and _IDENTIFIER.search(found["kind"]):
         add_feature(draft, found["kind"], found["value"], found["country"] or "", found["details"] or "")
     else:

@@ -52,8 +52,6 @@ def read(file: ListFile) -> Iterator[ListEntry]:
     for line, cells in _rows(file, "primary"):
         place = f"{file.place}, line {line}"
         number = cells[0]
-        if not number.isdecimal():
-            raise ListFormatError(f"{place}: the entry number is {number[:40]!r}; the file is cut or damaged")
         draft = _draft(source, cells, " ".join(text for cells in comments.pop(number, []) for text in cells), place)
         for _, _, kind, name, remark in aliases.pop(number, ()):
             draft.name(name, _KINDS.get(kind.casefold(), "alias"))
@@ -83,6 +81,10 @@ def _rows(file: ListFile, what: str) -> Iterator[tuple[int, list[str]]]:
             raise ListFormatError(
                 f"{file.place}, line {line}: has {len(cells)} cells, expected {_CELLS[what]} of an {what} row; "
                 "the file is cut or damaged, download it again"
+            )
+        if not cells[0].strip().isdecimal():
+            raise ListFormatError(
+                f"{file.place}, line {line}: the entry number is {cells[0][:40]!r}; the file is cut or damaged"
             )
         yield line, ["" if (text := one_line(cell)) == "-0-" else text for cell in cells]
 

@@ -65,5 +65,5 @@ def _take(element: etree._Element, designation: Designation) -> None:
 
 
 def _label(name: str) -> str:
-    """ "UKStatementofReasons" as words."""
-    return re.sub(r"(?<=[a-z])(?=[A-Z])", " ", name).capitalize()
+    """ "UNReferenceNumber" as words."""
+    return re.sub(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", " ", name)

@@ -66,7 +66,7 @@ def test_a_row_becomes_an_entry_with_everything_in_it() -> None:
     assert entry.license_requirement == "For all items. (See § 734.9(e)(2)) [4]"
     assert entry.license_policy == "Policy of denial"
     assert entry.citation == "90 FR 14048, 3/28/25. 90 FR 20000, 5/1/25."
-    assert entry.remarks == "[4] Foreign-produced items count."
+    assert entry.remarks == "Review: policy of denial\n[4] Foreign-produced items count."
 
 
 def test_a_country_holds_for_the_rows_below_it() -> None:
@@ -112,7 +112,7 @@ def test_a_bare_address_keeps_its_label_as_id_and_remark() -> None:
     (entry,) = _read(_row("CHINA", "Address 01,<br/>Unit D, 18 Hill Rd, Hong Kong."))
     assert entry.entry_id == "address-01.cn"
     assert entry.names[0].name == entry.addresses[0].raw == "Unit D, 18 Hill Rd, Hong Kong"
-    assert entry.remarks == "Address 01"
+    assert entry.remarks == "Address 01\nReview: presumption of denial"
 
 
 def test_an_entry_that_runs_over_several_rows_is_one() -> None:
