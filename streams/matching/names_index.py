@@ -106,14 +106,15 @@ class ListedNames(NamedTuple):
         }
 
 
-_Having = tuple[float, frozenset[int], float]
-"""The weight of a word of the query, the names that have it, and the most it can agree with."""
+_Having = tuple[float, frozenset[int], float, frozenset[int]]
+"""The weight of a word of the query, the names that have it, the most it can agree with, and the names that have it
+strongly."""
 
 
 class NameFinder:
     """The listed names under one policy."""
 
-    __slots__ = ("_memo", "alone", "listed", "policy", "totals", "weights")
+    __slots__ = ("_memo", "_sure", "alone", "listed", "policy", "totals", "weights")
 
     def __init__(
         self,
@@ -129,6 +130,7 @@ class NameFinder:
         self.totals = totals
         self.alone = alone
         self._memo: dict[tuple[str, str, str], QueryWord] = {}
+        self._sure = 1.0 - (1.0 - _least_credit(policy)) / policy.score.rough_steepness - _ROUNDING
 
     @classmethod
     def build(cls, listed: ListedNames, policy: Policy) -> NameFinder:
@@ -168,7 +170,8 @@ class NameFinder:
                 if joined:
                     joins[i] = joined
         splits = any(word.splits for word in words)
-        return Query(words, joins, sum([word.weight for word in words]), splits)
+        rough = any(word.strong is not word.names for word in words)
+        return Query(words, joins, sum([word.weight for word in words]), splits, rough)
 
     def agreement(self, query: Query, name: int) -> Agreement:
         """How ``query`` agrees with listed name number ``name``."""
@@ -194,7 +197,7 @@ class NameFinder:
         for name in self._candidates(query, sets, ratio):
             # The most that can agree on either side tells most candidates off without aligning them.
             ours = listed = 0.0
-            for weight, names, heaviest in sets:
+            for weight, names, heaviest, _ in sets:
                 if name in names:
                     ours += weight
                     listed += heaviest
@@ -221,12 +224,17 @@ class NameFinder:
                     if joined is not None:
                         names = names.union(*(self.listed.having[number] for number in joined))
                         heaviest = max(heaviest, *(self.weights[number] for number in joined))
-            sets.append((word.weight, names, heaviest))
+            strong = word.strong if names is word.names and word.strong is not word.names else names
+            sets.append((word.weight, names, heaviest, strong))
         sets.sort(key=_weight_of, reverse=True)
         return sets
 
     def _candidates(self, query: Query, sets: list[_Having], ratio: float) -> set[int]:
-        """The names that have enough of the query's words to be worth a look."""
+        """The names that have enough of the query's words to be worth a look.
+
+        Where words of a rough script are alike to very many, one word at least must agree strongly: names
+        in which none does cannot score enough (:func:`_least_credit`).
+        """
         conflict = self.policy.score.conflict
         needed = _needed(query.weight, ratio, self.policy.score) - _ROUNDING
         rest = query.weight
@@ -234,22 +242,27 @@ class NameFinder:
         if query.splits:
             joined = self.listed.joined
             candidates.update(*(joined[word.word.text] for word in query.words if word.splits))
-        for i, (weight, names, _) in enumerate(sets):
-            if rest < needed:
+        for i, (weight, names, _, strong) in enumerate(sets):
+            if rest < needed and not query.rough:
                 break
             rest -= weight
             if not names:
                 continue
             if weight >= needed:
                 dominates = (query.weight - weight) * conflict <= ratio * weight + _ROUNDING
-                candidates |= names if dominates else names & self.alone
+                candidates |= strong if dominates else strong & self.alone
             others = rest
-            for other_weight, other_names, _ in sets[i + 1 :]:
-                if weight + others < needed:
-                    break
+            for other_weight, other_names, _, other_strong in sets[i + 1 :]:
+                tiered = strong is not names or other_strong is not other_names
+                if weight + others < needed and not tiered:
+                    if not query.rough:
+                        break
+                    continue
                 others -= other_weight
                 if other_names:
-                    candidates |= names & other_names
+                    candidates |= strong & other_names
+                    if tiered:
+                        candidates |= names & other_strong
         return candidates
 
     def _joined(self, first: Word, second: Word, exhaustively: bool) -> dict[int, float]:
@@ -281,7 +294,13 @@ class NameFinder:
         heaviest = max([self.weights[number] for number in alike], default=0.0)
         if joined:
             heaviest = max(heaviest, _TWO_WORDS)
-        return QueryWord(word, self._weight(word, alike), alike, names, heaviest, bool(joined))
+        strong = names
+        if word.script:
+            sure = self._sure
+            strong = frozenset(joined).union(
+                *(listed.having[number] for number, similar in alike.items() if similar >= sure)
+            )
+        return QueryWord(word, self._weight(word, alike), alike, names, heaviest, bool(joined), strong)
 
     def _weight(self, word: Word, alike: dict[int, float]) -> float:
         """The weight of a word of the party: that of the listed word, or else of the most similar one."""
@@ -323,6 +342,16 @@ def _needed(weight: float, ratio: float, rules: Score) -> float:
     if square < _ROUNDING:
         return weight - ratio * weight / linear
     return weight - (sqrt(linear * linear + 4.0 * square * ratio * weight) - linear) / (2.0 * square)
+
+
+def _least_credit(policy: Policy) -> float:
+    """How well the best word of a name must agree for the name to score at all.
+
+    When no word agrees by more than c, a share 1 - c of both names is left over, so agreeing x r >= conflict x
+    (agreeing / c) x (1 - c), which gives c >= conflict / (conflict + r).
+    """
+    lowest = policy.lowest_asked
+    return policy.score.conflict / (policy.score.conflict + (1.0 - lowest) / lowest)
 
 
 def _alone_limit(policy: Policy) -> float:

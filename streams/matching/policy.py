@@ -62,6 +62,7 @@ class Score:
     acronym: float
     caution: float
     steepness: float
+    rough_steepness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +248,7 @@ def _plain(value: Any, kind: type, where: str) -> Any:
 
 def _ratio(value: Any, where: str, most: float = 1.0) -> float:
     # These are factors or counted in rare names, and may exceed 1.
-    if where.endswith((".conflict", ".surplus", ".caution", ".steepness", ".saturation", "information")):
+    if where.endswith((".conflict", ".surplus", ".caution", "steepness", ".saturation", "information")):
         most = 10.0
     if type(value) not in (int, float) or not 0 <= value <= most:
         raise PolicyError(f"{where}: got {value!r}; allowed: a number from 0 to {most:g}")

@@ -17,9 +17,11 @@ from rapidfuzz.distance import OSA
 from streams.matching.romanise import Script
 from streams.matching.spelling import sound_of
 
-_LEAST: Final = 0.64
+_LEAST: Final = 0.62
 """Raw likeness from which on a word may be the other; at this bound 80% of real transliterations and 2% of
 unrelated words reach it."""
+_SHORT: Final = 2
+"""Words of so few consonants must have them all in common."""
 _LOWEST, _HIGHEST = 0.76, 0.97
 _CLASS_COST, _LETTER_COST, _VOWEL_COST, _START_COST = 0.6, 0.25, 0.12, 0.25
 
@@ -57,7 +59,7 @@ def spelling(text: str, script: Script) -> Spelling:
         text = text.replace("dj", "j").replace("w", "u").replace("y", "i")
     elif script == "hangul":
         text = text.replace("eu", "").replace("w", "")
-    elif script == "han":
+    elif script in ("han", "han_name"):
         text = text.replace("zh", "j").replace("x", "s").replace("q", "c")
         text = _han_g.sub("g", _han_r.sub("r", text))
     sound = _mute_h.sub("", _final_s.sub("s", sound_of(text).replace("ng", "n")))
@@ -67,35 +69,44 @@ def spelling(text: str, script: Script) -> Spelling:
 
 
 def keys(text: str, script: Script) -> Iterator[str]:
-    """The keys under which a rough word finds Latin ones, and the other way round."""
+    """The keys under which a rough word finds Latin ones, and the other way round.
+
+    The classes, with and without l (which stands for r too), and each with one of them left out.
+    """
     classes = spelling(text, script).classes
     yield classes
-    yield "-" + classes.replace("l", "")
-    if len(classes) > 2:
-        for i in range(len(classes)):
-            yield classes[:i] + classes[i + 1 :]
+    for mark, rest in (("", classes), ("-", classes.replace("l", ""))):
+        yield mark + rest
+        if len(rest) > 2:
+            for i in range(len(rest)):
+                yield mark + rest[:i] + rest[i + 1 :]
 
 
-def similarity(a: str, a_script: Script, b: str, b_script: Script) -> float:
+def similarity(a: str, a_script: Script, b: str, b_script: Script, keyed: bool = False) -> float:
     """How alike two words of different scripts are: 0, or from 0.76 to 0.97.
 
-    A Han word is not compared with pinyin: what is written in pinyin is read exactly.
+    ``keyed`` tells that they are known to share a key. A Chinese name in Han is not compared with pinyin: what
+    is written in pinyin is read exactly.
     """
-    if (a_script == "han" and is_pinyin(b)) or (b_script == "han" and is_pinyin(a)):
+    if (a_script == "han_name" and is_pinyin(b)) or (b_script == "han_name" and is_pinyin(a)):
         return 0.0
     x, y = spelling(a, a_script), spelling(b, b_script)
     longest = max(len(x.classes), len(y.classes))
-    if not longest or set(keys(a, a_script)).isdisjoint(keys(b, b_script)):
+    if not longest or not (keyed or not set(keys(a, a_script)).isdisjoint(keys(b, b_script))):
         return 0.0
-    both = OSA.distance(x.classes, y.classes)
+    if longest <= _SHORT and x.classes != y.classes:
+        return 0.0
+    limit = (1.0 - _LEAST) * (longest + _CLASS_COST)
     # l and r are often dropped or put in: they count half.
-    classes = (both + OSA.distance(x.classes.replace("l", ""), y.classes.replace("l", ""))) / 2
-    cost = _CLASS_COST * classes + _LETTER_COST * OSA.distance(x.letters, y.letters)
-    cost += _VOWEL_COST * OSA.distance(x.vowels, y.vowels) + _START_COST * (x.starts != y.starts)
-    raw = 1.0 - cost / (longest + _CLASS_COST)
-    if raw < _LEAST:
+    classes = OSA.distance(x.classes, y.classes) + OSA.distance(x.classes.replace("l", ""), y.classes.replace("l", ""))
+    cost = _CLASS_COST * classes / 2 + _START_COST * (x.starts != y.starts)
+    if cost > limit:
         return 0.0
-    return _LOWEST + (_HIGHEST - _LOWEST) * (raw - _LEAST) / (1.0 - _LEAST)
+    cost += _LETTER_COST * OSA.distance(x.letters, y.letters) + _VOWEL_COST * OSA.distance(x.vowels, y.vowels)
+    if cost > limit:
+        return 0.0
+    raw = 1.0 - cost / (longest + _CLASS_COST)
+    return _LOWEST + (_HIGHEST - _LOWEST) * max(raw - _LEAST, 0.0) / (1.0 - _LEAST)
 
 
 @lru_cache(maxsize=65_536)

@@ -27,13 +27,21 @@ class QueryWord:
 
     ``alike`` maps the numbers of listed words to their similarity, ``names`` holds the numbers of the
     listed names that have one of them, or this word as two (then ``splits`` is true); ``heaviest`` is the most
-    that what it agrees with can weigh.
+    that what it agrees with can weigh. ``strong`` are those of the ``names`` in which it agrees well enough for a
+    name in which nothing agrees better to score at all.
     """
 
-    __slots__ = ("alike", "heaviest", "names", "splits", "weight", "word")
+    __slots__ = ("alike", "heaviest", "names", "splits", "strong", "weight", "word")
 
     def __init__(
-        self, word: Word, weight: float, alike: dict[int, float], names: frozenset[int], heaviest: float, splits: bool
+        self,
+        word: Word,
+        weight: float,
+        alike: dict[int, float],
+        names: frozenset[int],
+        heaviest: float,
+        splits: bool,
+        strong: frozenset[int],
     ) -> None:
         self.word = word
         self.weight = weight
@@ -41,6 +49,7 @@ class QueryWord:
         self.names = names
         self.heaviest = heaviest
         self.splits = splits
+        self.strong = strong
 
 
 class Query(NamedTuple):
@@ -51,6 +60,7 @@ class Query(NamedTuple):
     joins: dict[int, dict[int, float]]
     weight: float
     splits: bool
+    rough: bool
 
 
 class Aligned(NamedTuple):
@@ -140,7 +150,9 @@ def agree(
     aligned = align(query, numbers, known)
     ours = listed = 0.0
     for pair in aligned:
-        credit = 1.0 - rules.steepness * (1.0 - pair.similarity)
+        crossing = query.words[pair.ours[0]].word.script != known[numbers[pair.listed[0]]].script
+        steepness = rules.rough_steepness if crossing else rules.steepness
+        credit = 1.0 - steepness * (1.0 - pair.similarity)
         for i in pair.ours:
             ours += credit * query.words[i].weight
         for j in pair.listed:

@@ -146,6 +146,11 @@ class Vocabulary:
             similar = similarity(word, known[number])
             if similar >= floor:
                 found[number] = similar
+        if word.script or self.rough:
+            for number in self._sharing_rough_key(word):
+                similar = similarity(word, known[number], rough_key=True)
+                if similar >= floor:
+                    found[number] = similar
         return found
 
     def _near(self, word: Word, numbers: list[int], floor: float) -> Iterable[int]:
@@ -170,8 +175,6 @@ class Vocabulary:
                 near.add(number)
         if _is_given_name(word.text):
             near.update(number for number in numbers if _is_given_name(self.texts[number]))
-        if self.rough:
-            near.update(self.rough.intersection(numbers))
         return near
 
     def alike_exhaustively(self, word: Word, floor: float) -> dict[int, float]:
@@ -195,8 +198,15 @@ class Vocabulary:
                         break
                     numbers.add(found_at & _NUMBER)
                     at += 1
-            found = block.latin if word.script else block.rough
-            if found:
-                for key in rough.keys(word.text, word.script):
-                    numbers.update(found.get(key, ()))
         return list(numbers)
+
+    def _sharing_rough_key(self, word: Word) -> set[int]:
+        """Words of a rough script for a Latin one, and the other way round."""
+        numbers: set[int] = set()
+        if word.kind in FUZZY:
+            for block in self._blocks:
+                found = block.latin if word.script else block.rough
+                if found:
+                    for key in set(rough.keys(word.text, word.script)):
+                        numbers.update(found.get(key, ()))
+        return numbers

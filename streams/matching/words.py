@@ -100,14 +100,15 @@ def keys(word: Word) -> Iterator[str]:
             yield "=" + full
 
 
-def similarity(a: Word, b: Word) -> float:
+def similarity(a: Word, b: Word, rough_key: bool = False) -> float:
     """How alike two words are, 0 to 1; 0 when they share no key.
 
     A changed consonant is one edit, a changed vowel half of one (the mean of the edit distances of spelling
     and skeleton); e edits cost (e + e²) / 2 letters of the longer word, so one slip is cheap and two are
     dear. The better of written and phonetic spelling counts.
 
-    Words from rough scripts are compared with Latin ones by :mod:`streams.matching.rough`.
+    Words from rough scripts are compared with Latin ones by :mod:`streams.matching.rough`; ``rough_key`` tells that
+    they are known to share a key there.
     """
     if a.text == b.text:
         return 1.0
@@ -116,8 +117,8 @@ def similarity(a: Word, b: Word) -> float:
     if a.sound == b.sound:
         return _same_sound(a.text, b.text)
     if a.script != b.script:
-        return rough.similarity(a.text, a.script, b.text, b.script)
-    if a.script in ("han", "hangul"):
+        return rough.similarity(a.text, a.script, b.text, b.script, rough_key)
+    if a.script in ("han", "han_name", "hangul"):
         return 0.0  # each character is a syllable of its own: another one is another name
     nickname = _same_given_name(a.text, b.text)
     if min(len(a.sound), len(b.sound)) <= SHORT:
