@@ -10,7 +10,6 @@ from datetime import UTC, datetime, timedelta
 from itertools import chain
 
 import msgspec
-import orjson
 from confluent_kafka import Producer
 
 from streams import failpoints
@@ -23,6 +22,7 @@ from streams.lists.guards import suspicions
 from streams.lists.loading import LoadedList
 from streams.lists.release import Diff, canonical_bytes, diff, digest, marker_key, topic_key, value_hash
 from streams.lists.state import CaughtUp, ListState
+from streams.records.codec import encode
 from streams.records.list_release import ForcedBy, ListRelease
 from streams.settings import Settings
 
@@ -88,7 +88,7 @@ class Publisher:
             chain(
                 ((keys[entry_id], values[entry_id]) for entry_id in (*difference.added, *difference.changed)),
                 ((topic_key(self.source, entry_id), None) for entry_id in difference.removed),
-                ((marker_key(self.source), orjson.dumps(msgspec.to_builtins(release))),),
+                ((marker_key(self.source), encode(release)),),
             )
         )
         self._hashes, self._previous, self._entries = hashes, release, loaded.entries

@@ -20,9 +20,12 @@ MARKER = "@release"
 """The id under which a source's release marker sits; no entry can have an id that starts with ``@``."""
 
 
+_SORTED = msgspec.json.Encoder(order="sorted")
+
+
 def canonical_bytes(entry: ListEntry) -> bytes:
     """The one JSON form of an entry: defaults left out, keys sorted. It is what the topic holds and is hashed."""
-    return orjson.dumps(msgspec.to_builtins(entry), option=orjson.OPT_SORT_KEYS)
+    return _SORTED.encode(entry)
 
 
 def value_hash(value: bytes) -> str:
