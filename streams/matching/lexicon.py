@@ -91,6 +91,9 @@ ADDRESS_WORDS: Final = frozenset(_tables["lists"]["address"].split())
 HAN: Final[dict[str, str]] = _tables["han"]
 """Words of Chinese company names → English words; empty when they say nothing."""
 
+KOREAN_SURNAMES: Final[dict[str, str]] = _tables["korean_surnames"]
+"""Korean surname in Hangul → as it is usually written in Latin letters."""
+
 HAN_LONGEST: Final = max(map(len, HAN))
 
 COGNATES: Final[dict[str, str]] = {

@@ -17,7 +17,7 @@ from opencc import OpenCC
 from pypinyin import lazy_pinyin
 from rigour.text.translit import ascii_text, maybe_ascii
 
-from streams.matching.lexicon import HAN, HAN_LONGEST
+from streams.matching.lexicon import HAN, HAN_LONGEST, KOREAN_SURNAMES
 
 Script = Literal["", "han", "han_name", "hangul", "abjad", "kana", "other"]
 """The script a word came from, when that script spells foreign names only roughly; else empty. ``han_name`` is
@@ -36,11 +36,6 @@ _SURNAMES: Final = frozenset(
     "王李张刘陈杨黄赵吴周徐孙马朱胡郭何高林罗郑梁谢宋唐许韩冯邓曹彭曾肖田董袁潘于蒋蔡余杜叶程苏魏吕丁任沈"
     "姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤习温"
 )
-_SURNAMES_HANGUL: Final = dict(
-    pair.split(":")
-    for pair in ["김:kim", "이:lee", "리:ri", "박:pak", "최:choe", "정:jong", "강:kang", "조:cho", "윤:yun", "장:jang", "임:im", "림:rim", "한:han", "오:o", "서:so", "신:sin", "권:kwon", "황:hwang", "안:an", "송:song", "류:ryu", "유:yu", "전:jon", "홍:hong", "고:ko", "문:mun", "양:yang", "손:son", "배:pae", "백:paek", "허:ho", "남:nam", "심:sim", "노:no", "로:ro", "하:ha", "곽:kwak", "성:song", "차:cha", "주:chu", "우:u", "구:ku", "민:min", "나:na", "라:ra", "진:chin", "지:chi", "엄:om", "채:chae", "원:won", "천:chon", "방:pang", "공:kong", "현:hyon", "함:ham", "변:pyon", "염:yom", "여:yo", "려:ryo"]
-)
-"""Korean surnames as they are usually written in Latin letters."""
 
 _HAN_NAME: Final = 2
 _KOREAN_NAME: Final = 4
@@ -85,9 +80,9 @@ def _write(word: str, alone: bool) -> tuple[str, Script]:
         if len(word) == 1:
             return spelt, ""
         return f" {spelt} ", "han_name" if len(word) <= _HAN_NAME or " " in spelt.strip() else "han"
-    if script == "hangul" and word[0] in _SURNAMES_HANGUL and (len(word) == 1 or (alone and len(word) <= _KOREAN_NAME)):
+    if script == "hangul" and word[0] in KOREAN_SURNAMES and (len(word) == 1 or (alone and len(word) <= _KOREAN_NAME)):
         given = maybe_ascii(word[1:]).replace("-", "")
-        return f"{_SURNAMES_HANGUL[word[0]]} {given}".rstrip(), script if given else ""
+        return f"{KOREAN_SURNAMES[word[0]]} {given}".rstrip(), script if given else ""
     if not script:
         word = fold_lookalikes(word)
         plain = str(maybe_ascii(word))
