@@ -7,7 +7,7 @@ entries was an empty file. Each guard compares a release with the one before; wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from operator import attrgetter
 
 from streams.records.list_entry import ListEntry
 
@@ -45,22 +45,20 @@ def suspicions(
 
 def _lost_fields(before: Sequence[ListEntry], after: Sequence[ListEntry]) -> list[str]:
     found = []
-    for field, is_filled in _FILLED.items():
-        had = sum(map(is_filled, before))
-        if had >= FEW and not any(map(is_filled, after)):
+    for field, content in _CONTENT.items():
+        if any(map(content, after)):
+            continue
+        had = sum(map(bool, map(content, before)))
+        if had >= FEW:
             found.append(f"no entry has {field} any more; {had:,} of the last release had")
     return found
 
 
-def _has(field: str) -> Callable[[ListEntry], bool]:
-    def is_filled(entry: ListEntry) -> bool:
-        value: Any = getattr(entry, field)
-        return bool(value)
-
-    return is_filled
-
-
-_FILLED: Mapping[str, Callable[[ListEntry], bool]] = {
-    "aliases": lambda entry: len(entry.names) > 1,
-    **{field: _has(field) for field in ListEntry.__struct_fields__ if field not in ("source", "entry_id", "names")},
+_CONTENT: Mapping[str, Callable[[ListEntry], object]] = {
+    "aliases": lambda entry: entry.names[1:],
+    **{
+        field: attrgetter(field)
+        for field in ListEntry.__struct_fields__
+        if field not in ("source", "entry_id", "names")
+    },
 }

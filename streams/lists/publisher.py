@@ -70,7 +70,6 @@ class Publisher:
         :class:`~streams.errors.StreamError` for what Kafka cannot do.
         """
         values = _values(loaded)
-        keys = {entry_id: topic_key(self.source, entry_id) for entry_id in values}
         hashes = {entry_id: value_hash(value) for entry_id, value in values.items()}
         last_count = self._previous.entries if self._previous else len(self._hashes)
         reasons = suspicions(self._entries, loaded.entries, last_count, self._max_shrinkage)
@@ -80,17 +79,13 @@ class Publisher:
                 "--force"
             )
         difference = diff(self._hashes, hashes)
+        written = [(topic_key(self.source, each), values[each]) for each in (*difference.added, *difference.changed)]
+        removed = [(topic_key(self.source, each), None) for each in difference.removed]
         release = self._release(hashes, difference)
         if reasons and forced_by:
             release = msgspec.structs.replace(release, forced_by=msgspec.structs.replace(forced_by, overruled=reasons))
         release = msgspec.structs.replace(release, file_sha256=file_sha256)
-        self._write(
-            chain(
-                ((keys[entry_id], values[entry_id]) for entry_id in (*difference.added, *difference.changed)),
-                ((topic_key(self.source, entry_id), None) for entry_id in difference.removed),
-                ((marker_key(self.source), encode(release)),),
-            )
-        )
+        self._write(chain(written, removed, [(marker_key(self.source), encode(release))]))
         self._hashes, self._previous, self._entries = hashes, release, loaded.entries
         return release
 
