@@ -19,7 +19,7 @@ from streams.matching.words import Word, as_name, read_word
 
 _run_together = re.compile(r"(?<=[a-z]{3})(?=[A-Z]{2,}\b)|(?<=[a-z]{4})(?=[A-Z][a-z]{4})")
 _bracketed = re.compile(r"\(([a-z]{2,8})\)")
-_dotted = re.compile(r"\b(?:[a-z]\.[ ]?){2,}(?:[a-z]\b(?!['’]))?")
+_dotted = re.compile(r"\b(?:(?:[a-z]\.){2,}(?:[a-z]\b(?!['’]))?|[a-z]\.(?: [a-z]\.)+)")
 _apostrophes = re.compile(r"['’‘ʼ`´ʻʿʾ]")
 _tokens = re.compile(r"[a-z0-9]+")
 _surname_first = re.compile(r"\s*[a-z]+,(?! *(?:inc|ltd|llc|co|corp|s\.?a)\b)")

@@ -47,6 +47,8 @@ class Word(NamedTuple):
     script: Script = ""
 
 
+_SLIP_FROM: Final = 8
+"""Business words of so many letters are known with one letter wrong."""
 _VOWELS: Final = str.maketrans("", "", "aeiouy")
 # Digits within a word that look like letters: Ig0r Sech1n.
 _disguised = re.compile(r"[a-z]+(?:[013457][a-z]+)+$")
@@ -59,6 +61,8 @@ def read_word(raw: str) -> Word:
     if not raw.isalpha() and _disguised.match(raw):
         raw = raw.translate(_DISGUISES)
     meaning = MEANINGS.get(raw)
+    if meaning is None and len(raw) >= _SLIP_FROM:
+        meaning = _misspelt(raw)
     if meaning is not None:
         text, kind = meaning
     elif raw.isalpha():
@@ -68,6 +72,21 @@ def read_word(raw: str) -> Word:
         text, kind = (plain.group(1) if plain else raw), "number"
     sound = sound_of(text) if kind in FUZZY else text
     return Word(text, kind, sound, skeleton_of(sound))
+
+
+def _misspelt(raw: str) -> tuple[str, Kind] | None:
+    """The meaning of a long business word that ``raw`` misspells by one letter."""
+    for key in _leaving_out_one(raw):
+        for word in _GENERIC_KEYS.get(key, ()):
+            if OSA.distance(raw, word) == 1:
+                return MEANINGS[word]
+    return None
+
+
+def _leaving_out_one(text: str) -> Iterator[str]:
+    yield text
+    for i in range(len(text)):
+        yield text[:i] + text[i + 1 :]
 
 
 def as_name(text: str, script: Script = "") -> Word:
@@ -172,3 +191,15 @@ def likeness(doubled_edits: int, length: int) -> float:
     """
     edits = doubled_edits / 2
     return 1.0 - edits * (1.0 + edits) / (2 * length)
+
+
+def _generic_keys() -> dict[str, list[str]]:
+    keyed: dict[str, list[str]] = {}
+    for word, (_, kind) in MEANINGS.items():
+        if kind == "generic" and len(word) >= _SLIP_FROM:
+            for key in set(_leaving_out_one(word)):
+                keyed.setdefault(key, []).append(word)
+    return keyed
+
+
+_GENERIC_KEYS: Final = _generic_keys()
