@@ -26,7 +26,7 @@ PROPER = ("person", "vessel", "aircraft")
 """Entity types whose names consist of nothing but names."""
 _ACRONYM = 3
 """Words of at most so many letters could be anyone's acronym."""
-_SURE = 0.88
+_SURE = 0.93
 """From here on a word of a rough script is taken for the Latin one."""
 _SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "roman")
 _NAMES: tuple[Kind, ...] = ("name", "common", "everyday")
@@ -178,41 +178,42 @@ def _unproved(named: Named, entity_type: str | None, facts: Sequence[Finding], p
     if (
         not craft
         and "birth_date" not in proved
-        and _tells_too_little(named, entity_type == "organization", policy.score)
+        and _tells_too_little(named, entity_type == "organization", "country" in proved, policy.score)
     ):
         return "too little of a name to stand alone"
     return ""
 
 
-def _tells_too_little(named: Named, organization: bool, rules: Score) -> bool:
+def _tells_too_little(named: Named, organization: bool, country: bool, rules: Score) -> bool:
     """Whether what agrees is too little to stand alone.
 
     More is needed when a name is left over on either side, or one is only roughly alike; and common words
     alone, or a single acronym, are only enough when nothing is left over. Up to three letters left over do not
-    count as a name of an organization.
+    count as a name of an organization. A ``country`` that agrees makes up for some of it.
     """
     query, aligned = named.query, named.agreement.aligned
-    names, sure = 0.0, True
-    information = named.agreement.agreeing
+    information, sure = named.agreement.agreeing, True
+    weights: list[float] = []
+    text = ""
     for pair in aligned:
-        word = query.words[pair.ours[0]]
-        if word.word.kind not in _NAMES:
+        word = query.words[pair.ours[0]].word
+        if word.kind not in _NAMES:
             continue
-        weight = sum(query.words[i].weight for i in pair.ours) * pair.similarity
         text = "".join([query.words[i].word.text for i in pair.ours])
         listed = "".join([named.listed_read.words[j].text for j in pair.listed])
+        weights.append(min(sum(query.words[i].weight for i in pair.ours), len(pair.listed)) * pair.similarity)
         sure = sure and (
-            pair.similarity == 1.0 or (word.word.script and pair.similarity >= _SURE) or _slip(text, listed)
+            pair.similarity == 1.0 or (bool(word.script) and pair.similarity >= _SURE) or _slip(text, listed)
         )
-        if len(text) <= _ACRONYM:
-            information -= max(weight - rules.acronym, 0.0)
-            weight = min(weight, rules.acronym)
-        names += weight
+    names = sum(weights)
+    if len(weights) == 1 and len(text) <= _ACRONYM:
+        information -= max(names - rules.acronym, 0.0)
+        names = min(names, rules.acronym)
     common_words = max(information - names, 0.0)
     ours_left, listed_left = _left_over(named)
     left = [word for word in (*ours_left, *listed_left) if word.kind not in _SAY_NOTHING]
     if any(word.kind in _NAMES and (len(word.text) > _ACRONYM or not organization) for word in left):
-        return information < rules.partial_information
+        return information < (rules.alike_information if country else rules.partial_information)
     if not sure or (left and any(pair.similarity < 1.0 for pair in aligned)):
         return names + common_words / 2 < rules.alike_information
     return names < rules.name_information if left else information < rules.information

@@ -21,7 +21,7 @@ from streams.matching.names import ReadName
 from streams.matching.policy import Policy, Score
 from streams.matching.scoring import Agreement, Query, QueryWord, agree
 from streams.matching.vocabulary import Vocabulary
-from streams.matching.words import JOINED, SAME_SOUND, SHORT, Word, as_name
+from streams.matching.words import SAME_SOUND, SHORT, Word, as_name, joinable
 
 _MEMO: Final = 20_000
 _TWO_WORDS: Final = 2.0
@@ -99,11 +99,7 @@ class ListedNames(NamedTuple):
     @staticmethod
     def _joins(vocabulary: Vocabulary, numbers: Sequence[int]) -> set[str]:
         known = vocabulary.words
-        return {
-            known[a].text + known[b].text
-            for a, b in pairwise(numbers)
-            if known[a].kind in JOINED and known[b].kind in JOINED
-        }
+        return {known[a].text + known[b].text for a, b in pairwise(numbers) if joinable(known[a], known[b])}
 
 
 _Having = tuple[float, frozenset[int], float, frozenset[int]]
@@ -165,7 +161,7 @@ class NameFinder:
         words = tuple([self._word(word, exhaustively) for word in name.words])
         joins: dict[int, dict[int, float]] = {}
         for i, (first, second) in enumerate(pairwise(name.words)):
-            if first.kind in JOINED and second.kind in JOINED:
+            if joinable(first, second):
                 joined = self._joined(first, second, exhaustively)
                 if joined:
                     joins[i] = joined

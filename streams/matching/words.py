@@ -22,8 +22,7 @@ from streams.matching.spelling import skeleton_of, sound_of
 
 FUZZY: Final = ("name", "common", "everyday", "generic", "place")
 """Kinds of words that agree when they are only alike; all others must be equal."""
-JOINED: Final = ("name", "common", "everyday")
-"""Kinds of words that may be written as one word with the next."""
+_JOINED: Final = ("name", "common", "everyday")
 SHORT: Final = 3
 """Words of at most so many letters must sound exactly alike."""
 SHORT_SKELETON: Final = 5
@@ -93,6 +92,11 @@ def as_name(text: str, script: Script = "") -> Word:
     """The word ``text`` (lower-case ASCII) as a name, whatever it else may mean."""
     sound = sound_of(text)
     return Word(text, "name", sound, skeleton_of(sound), script)
+
+
+def joinable(first: Word, second: Word) -> bool:
+    """Whether two adjacent words may be written as one: Zhong Ke, Al Otaibi."""
+    return second.kind in _JOINED and (first.kind in _JOINED or first.kind == "particle")
 
 
 def keys(word: Word) -> Iterator[str]:
