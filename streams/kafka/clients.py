@@ -25,7 +25,13 @@ logger = logging.getLogger("highfence.kafka")
 
 def common_config(settings: Settings) -> Config:
     """What every client gets: the brokers and the properties passed through."""
-    return {"bootstrap.servers": settings.kafka.bootstrap_servers, **settings.kafka.properties}
+    return {
+        "bootstrap.servers": settings.kafka.bootstrap_servers,
+        # The default, rebootstrap, takes a broker that is down for good-bye: a producer that was in a transaction
+        # then hangs when the broker is back (librdkafka 2.16.0), until the transaction's time-out.
+        "metadata.recovery.strategy": "none",
+        **settings.kafka.properties,
+    }
 
 
 def consumer_config(settings: Settings, group_id: str, more: Config | None = None) -> Config:

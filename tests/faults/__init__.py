@@ -1,0 +1,1 @@
+"""Faults made on purpose against a real Kafka, and an independent verifier of what is left afterwards."""
