@@ -7,11 +7,16 @@ import hashlib
 import json
 import tomllib
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
 from importlib.resources import files
 from typing import Any, Final, get_args, get_type_hints
 
+import msgspec
+
 from streams.errors import PolicyError
+from streams.matching.periods import Period, read_periods
+from streams.records.list_entry import ListEntry
 from streams.records.party import EntityType
 
 _WEAK: Final = ("always", "corroborated", "never")
@@ -133,6 +138,7 @@ class Policy:
     addresses: AddressRules
     identifiers: IdentifierRules
     names: NameRules
+    periods: tuple[Period, ...] = ()
 
     @classmethod
     def default(cls) -> Policy:
@@ -151,6 +157,10 @@ class Policy:
         except tomllib.TOMLDecodeError as error:
             raise PolicyError(f"{where}: not TOML: {error}") from None
         return _read(document, where)
+
+    def counts(self, entry: ListEntry, day: date) -> bool:
+        """Whether the periods let the entry count on that day."""
+        return all(period.allows(entry, day) for period in self.periods)
 
     @property
     def lowest_review(self) -> float:
@@ -200,7 +210,8 @@ def _default() -> Policy:
 
 
 def _read(document: dict[str, Any], where: str) -> Policy:
-    _refuse_unknown(document, {"thresholds", *_SECTIONS}, where)
+    _refuse_unknown(document, {"thresholds", "periods", *_SECTIONS}, where)
+    periods = read_periods(document.get("periods", []), where)
     thresholds = _thresholds(_table(document, "thresholds", where), where)
     parts = {
         name: _section(_table(document, name, where), kind, f"{where}: {name}") for name, kind in _SECTIONS.items()
@@ -208,8 +219,10 @@ def _read(document: dict[str, Any], where: str) -> Policy:
     meaning = {"thresholds": [dataclasses.asdict(rule) for rule in thresholds]} | {
         name: dataclasses.asdict(part) for name, part in parts.items()
     }
+    if periods:
+        meaning["periods"] = msgspec.to_builtins(periods)
     digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
-    policy = Policy(version=digest[:16], thresholds=thresholds, **parts)
+    policy = Policy(version=digest[:16], thresholds=thresholds, periods=periods, **parts)
     _check(policy, where)
     return policy
 

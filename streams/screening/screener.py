@@ -56,7 +56,7 @@ class Screener:
             alerts += [
                 self._alert(transaction, position, party, match, snapshot, screened_at)
                 for match in matches
-                if in_force(match.entry, day)
+                if in_force(match.entry, day) and self.policy.counts(match.entry, day)
             ]
         outcome: Outcome = "clear"
         if alerts:
