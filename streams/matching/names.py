@@ -17,7 +17,7 @@ from streams.matching.romanise import Script, clean, latin
 from streams.matching.wade_giles import to_pinyin
 from streams.matching.words import Word, as_name, read_word
 
-_run_together = re.compile(r"(?<=[a-z]{3})(?=[A-Z]{2,}\b)|(?<=[a-z]{4})(?=[A-Z][a-z]{4})")
+_run_together = re.compile(r"(?<=[a-z]{3})(?=[A-Z]{2,}\b)|(?<=[A-Za-z][a-z]{3})(?=[A-Z][a-z]{4})")
 _bracketed = re.compile(r"\(([a-z]{2,8})\)")
 _dotted = re.compile(r"\b(?:(?:[a-z]\.){2,}(?:[a-z]\b(?!['’]))?|[a-z]\.(?: [a-z]\.)+)")
 _apostrophes = re.compile(r"['’‘ʼ`´ʻʿʾ]")

@@ -303,6 +303,12 @@ def _check(policy: Policy, where: str) -> None:
             f"{where}: score.surplus: got {score.surplus:g}; "
             f"allowed: above 0, up to score.conflict ({score.conflict:g})"
         )
+    for name, steepness in (("steepness", score.steepness), ("rough_steepness", score.rough_steepness)):
+        if steepness * (1.0 - score.word_similarity) >= 1.0:
+            raise PolicyError(
+                f"{where}: score.{name}: got {steepness:g}; allowed: below 1 / (1 - score.word_similarity), "
+                "so that words that are alike agree at all"
+            )
     if names.weak_aliases not in _WEAK:
         raise PolicyError(f"{where}: names.weak_aliases: got {names.weak_aliases!r}; allowed: {', '.join(_WEAK)}")
     if names.unproved >= policy.lowest_review:

@@ -1,0 +1,98 @@
+"""Reading names: cleaning, scripts, legal forms, numbers, abbreviations."""
+
+from __future__ import annotations
+
+import pytest
+
+from streams.matching.names import read_name
+from streams.matching.romanise import clean, fold_lookalikes, latin
+
+
+def texts(name: str, proper: bool = False) -> list[str]:
+    return [word.text for word in read_name(name, proper).words if word.kind not in ("legal", "empty")]
+
+
+def kinds(name: str, proper: bool = False) -> dict[str, str]:
+    return {word.text: word.kind for word in read_name(name, proper).words}
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("Inspur Int'l Tech. Co., Ltd.", ["inspur", "international", "technology"]),
+        ("SIS d.o.o.", ["sis"]),
+        ("S.I.S. d. o. o.", ["sis"]),
+        ("Foo S. p. A.", ["foo"]),
+        ("Beijing Xyz Youxian Gongsi", ["beijing", "xyz"]),
+        ("OBSHCHESTVO S OGRANICHENNOI OTVETSTVENNOSTYU STILSOFT", ["stilsoft"]),
+        ("Общество с ограниченной ответственностью «Бай»", ["bai"]),
+        ("13th Research Inst", ["13", "research", "institute"]),
+        ("Brigade Forty-four", ["brigade", "44"]),
+        ("Drew Properties II Co. Ltd.", ["drew", "real", "ii"]),
+        ("Ig0r Sech1n", ["igor", "sechin"]),
+        ("SiemensAG", ["siemens"]),
+        ("RamiMakhlouf", ["rami", "makhlouf"]),
+        ("McDonald", ["mcdonald"]),
+        ("Hong Kong Qisu", ["hongkong", "qisu"]),
+        ("Muhammad Jamal Network (MJN)", ["muhammad", "jamal", "network"]),
+        ("Procter & Gamble", ["procter", "gamble"]),
+        ("Electromic Imformation", ["electronics", "information"]),
+        ("Mao Tse-tung", ["mao", "ze", "dong"]),
+        ("---", []),
+    ],
+)
+def test_words(name: str, expected: list[str]) -> None:
+    assert texts(name) == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("浪潮(北京)电子信息产业有限公司", ["langchao", "beijing", "electronics", "information", "industry"]),
+        ("電子信息產業", ["electronics", "information", "industry"]),
+        ("习近平", ["xi", "jinping"]),
+        ("김정은", ["kim", "jeongeun"]),
+        ("Владимир Путин", ["vladimir", "putin"]),
+        ("Αλέξης", ["alexis"]),
+        ("ბარაკ", ["barak"]),
+        ("バラク・オバマ", ["baraku", "obama"]),
+        ("שלום", ["slwm"]),
+        ("ប៉ុល ពត", ["baulo", "pota"]),
+        ("Müller Łódź", ["muller", "lodz"]),
+    ],
+)
+def test_scripts(name: str, expected: list[str]) -> None:
+    assert texts(name) == expected
+
+
+def test_script_is_remembered_where_it_is_rough() -> None:
+    scripts = {word.text: word.script for word in read_name("贝拉克 Обама Smith محمود").words}
+    assert scripts == {"beilake": "han", "obama": "", "smith": "", "mhmwd": "abjad"}
+
+
+def test_persons_have_names_only() -> None:
+    assert kinds("Paris Bank", proper=True) == {"paris": "name", "bank": "name"}
+    assert kinds("Paris Bank") == {"paris": "place", "bank": "generic"}
+
+
+def test_particle_is_a_name_where_hardly_another_is_left() -> None:
+    assert kinds("XU, Bin") == {"xu": "name", "bin": "name"}
+    assert kinds("Osama bin Laden") == {"osama": "name", "bin": "particle", "laden": "name"}
+
+
+def test_homoglyphs_and_invisible_characters() -> None:
+    assert fold_lookalikes("Іnspur") == "Inspur"
+    assert fold_lookalikes("Москвa") == "Москва"
+    assert fold_lookalikes("Путин") == "Путин"
+    assert clean("In\u200bsp\u00adur\u202e") == "Inspur"
+    assert clean("ＡＢＣ") == "ABC"
+
+
+def test_latin_text_is_left_alone() -> None:
+    assert latin("Inspur Group") == ("Inspur Group", {})
+
+
+def test_tokens_keep_what_was_written() -> None:
+    read = read_name("Intl Tech Brigade Forty 4")
+    assert read.tokens == ("intl", "tech", "brigade", "forty 4")
+    assert len(read.tokens) == len(read.words)
