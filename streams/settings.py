@@ -253,7 +253,7 @@ def load_settings(file: Path | None = None) -> Settings:
         raise SettingsError(f"{error}; sections and properties in the environment are written as JSON") from error
 
 
-_SECRET_WORDS = ("password", "secret", "token", "sasl.oauthbearer.config", "ssl.key.pem")
+_SECRET_WORDS = ("password", "secret", "token", "passphrase", "private.key", "sasl.oauthbearer.config", "ssl.key.pem")
 
 
 def is_secret(key: str) -> bool:

@@ -16,6 +16,7 @@ from streams.cli.demo import demo
 from streams.cli.evaluate import evaluate
 from streams.cli.lists import lists
 from streams.cli.screen import explain, screen
+from streams.cli.settings import settings
 from streams.cli.topics import topics
 from streams.cli.watch import watch
 from streams.cli.worker import worker
@@ -59,5 +60,5 @@ def main(ctx: click.Context, file: Path | None, verbose: bool) -> None:
     ctx.obj = load_settings(file)
 
 
-for _command in (bench, broker, demo, evaluate, explain, lists, screen, topics, watch, worker):
+for _command in (bench, broker, demo, evaluate, explain, lists, screen, settings, topics, watch, worker):
     main.add_command(_command)
