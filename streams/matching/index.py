@@ -108,6 +108,8 @@ class EntityIndex:
     def candidates(self, party: Party, policy: Policy, limit: int = 10) -> tuple[Match, ...]:
         """The ``limit`` best entries, hit or not; best first, ties by key.
 
+        All hits are among the candidates; of entries far below every threshold some may be missing.
+
         :raises ScreeningError: nothing of the party can be read.
         """
         asked = Asked.of(party, policy)

@@ -24,6 +24,8 @@ from streams.matching.vocabulary import Vocabulary
 from streams.matching.words import SAME_SOUND, SHORT, Word, as_name, joinable
 
 _MEMO: Final = 20_000
+"""Words remembered at most; one alike to very many counts for more than one, to bound the memory."""
+_NAMES_A_WORD: Final = 60
 _TWO_WORDS: Final = 2.0
 """No two words weigh more."""
 _ROUNDING: Final = 1e-9
@@ -110,7 +112,7 @@ strongly."""
 class NameFinder:
     """The listed names under one policy."""
 
-    __slots__ = ("_memo", "_sure", "alone", "listed", "policy", "totals", "weights")
+    __slots__ = ("_memo", "_remembered", "_sure", "alone", "listed", "policy", "totals", "weights")
 
     def __init__(
         self,
@@ -126,6 +128,7 @@ class NameFinder:
         self.totals = totals
         self.alone = alone
         self._memo: dict[tuple[str, str, str], QueryWord] = {}
+        self._remembered = 0
         self._sure = 1.0 - (1.0 - _least_credit(policy)) / policy.score.rough_steepness - _ROUNDING
 
     @classmethod
@@ -276,9 +279,12 @@ class NameFinder:
         name = (word.text, word.kind, word.script)
         known = memo.get(name)
         if known is None:
-            if len(memo) >= _MEMO:
+            known = self._look_up(word, exhaustively)
+            self._remembered += 1 + (len(known.names) + len(known.alike)) // _NAMES_A_WORD
+            if self._remembered > _MEMO:
                 memo.clear()
-            known = memo[name] = self._look_up(word, exhaustively)
+                self._remembered = 0
+            memo[name] = known
         return known
 
     def _look_up(self, word: Word, exhaustively: bool) -> QueryWord:
