@@ -11,10 +11,17 @@ from pathlib import Path
 import pytest
 
 from streams.errors import ListFormatError
-from streams.lists.loading import load_list
+from streams.lists.loading import load_list, load_lists
 from streams.lists.release import canonical_bytes
 from streams.lists.sources.content import list_files
 from streams.records.list_entry import ListedName, ListEntry
+
+_NO_COUNTRIES = {
+    "possibly Palestinian", "former Soviet Union", "Region: Kafia Kingi", "REGION: KAFIA KINGI",
+    "Region: Northern Mali", "REGION: NORTHERN MALI", "REGION: NORTH GAZA", "REGION: NORTHERN GAZA",
+    "REGION: COMMONWEALTH OF INDEPENDENT STATES",
+}  # fmt: skip
+"""What real lists write for a country and no code stands for."""
 
 _LINE = canonical_bytes(ListEntry(source="own", entry_id="1", names=(ListedName(name="Acme"),)))
 
@@ -31,6 +38,18 @@ def test_the_bundled_list_is_what_was_added_on_2025_03_25() -> None:
     assert (cited.count("90 FR 14048, 3/28/25"), cited.count("90 FR 14035, 3/28/25")) == (12, 68)
     assert all(entry.license_requirement and entry.license_policy for entry in loaded.entries)
     assert all(entry.countries and entry.addresses for entry in loaded.entries)
+
+
+def test_the_bundled_list_of_china_is_what_was_added_on_2025_03_04() -> None:
+    loaded = load_list("bundled-cn")
+    names = [entry.names[0].name for entry in loaded.entries]
+    assert loaded.source == "cn_mofcom_export_control_list"
+    assert len(names) == 15
+    assert names[0] == "Leidos"
+    assert names[-1] == "AeroVironment"
+    assert {entry.effective_from for entry in loaded.entries} == {date(2025, 3, 4)}
+    assert {entry.countries for entry in loaded.entries} == {("US",)}
+    assert all(entry.citation and entry.license_requirement and entry.license_policy for entry in loaded.entries)
 
 
 def test_a_party_added_under_two_countries_is_one_bundled_entry() -> None:
@@ -130,6 +149,94 @@ def test_the_real_consolidated_list(shared_data: Path) -> None:
     assert loaded.source == "us_consolidated"
     assert len({entry.entry_id for entry in loaded.entries}) == len(loaded.entries) == 25_921
     assert all(entry.programs for entry in loaded.entries)
+
+
+@pytest.mark.parametrize(
+    ("name", "held"),
+    [
+        ("consolidated.json.gz", {"us_consolidated": 25_921}),
+        ("consolidated_2019_sample.csv.gz", {"us_consolidated": 115}),
+        (
+            "ecfr_part744_2026-07-23.xml.gz",
+            {"us_bis_entity_list": 3316, "us_bis_unverified_list": 186, "us_bis_military_end_user_list": 70},
+        ),
+        # 581 rows of 460 names; one name has orders of two days
+        ("dpl_2022.txt.gz", {"us_bis_denied_persons_list": 461}),
+        ("entity_list_before_2025-03-28.jsonl.gz", {"entity_list_before_2025_03_28": 3267}),
+        ("entity_list_added_2025-03-28.jsonl.gz", {"entity_list_added_2025_03_28": 82}),
+        ("entity_list_added_2025-09-16.jsonl.gz", {"entity_list_added_2025_09_16": 32}),
+        ("entity_list_added_2025-10-09.jsonl.gz", {"entity_list_added_2025_10_09": 28}),
+        ("ofac_2021_sdn.csv.gz", {"us_ofac_sdn": 8976}),
+        ("ofac_2021-08-18_sdn.csv.gz", {"us_ofac_sdn": 9083}),
+        ("ofac_2024-05-03_sdn.csv.gz", {"us_ofac_sdn": 14_965}),
+        ("ofac_consolidated_2026-01-28.xml.gz", {"us_ofac_consolidated": 442}),
+        ("un_2025-12-10.xml.gz", {"un_sc_consolidated": 999}),
+        ("un_2026-08-02.xml.gz", {"un_sc_consolidated": 1011}),
+    ],
+)
+def test_every_real_file_loads_with_its_count(shared_data: Path, name: str, held: dict[str, int]) -> None:
+    lists = load_lists(shared_data / "lists" / name)
+    assert {loaded.source: len(loaded.entries) for loaded in lists} == held
+    for loaded in lists:
+        assert len({entry.entry_id for entry in loaded.entries}) == len(loaded.entries)
+        unknown = {country for entry in loaded.entries for country in entry.countries if len(country) != 2}
+        assert unknown <= _NO_COUNTRIES
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ofac_2021_2024_deltas.jsonl.gz", "a file of changes, not a list"),
+        ("ofac_2021_alt.csv.gz", "only adds to a list"),
+        ("ofac_2021_add.csv.gz", "only adds to a list"),
+    ],
+)
+def test_real_files_that_are_no_lists_by_themselves_say_so(shared_data: Path, name: str, said: str) -> None:
+    with pytest.raises(ListFormatError, match=said):
+        load_lists(shared_data / "lists" / name)
+
+
+def test_the_real_ofac_files_of_2021_are_read_together(shared_data: Path) -> None:
+    entries = load_list(shared_data / "lists" / "ofac_2021_sdn.csv.gz").entries
+    kinds = [name.kind for entry in entries for name in entry.names]
+    # 11,910 rows of aliases, some of them in other letter case; quoted names in the remarks besides
+    assert kinds.count("alias") > 11_400
+    assert kinds.count("former") > 350
+    assert sum(len(entry.addresses) for entry in entries) > 9_500
+    assert sum(len(entry.identifiers) for entry in entries) > 6_700
+
+
+def test_two_dates_of_the_un_list_differ_by_what_really_happened(shared_data: Path) -> None:
+    before, after = (
+        {entry.entry_id: entry for entry in load_list(shared_data / "lists" / f"un_{day}.xml.gz").entries}
+        for day in ("2025-12-10", "2026-08-02")
+    )
+    assert after.keys() - before.keys() == {
+        "CDe.010", "CDe.011", "CDi.045", "CDi.046", "CDi.047", "CDi.048", "CDi.049", "CDi.050", "LYe.006", "QDi.437",
+        "QDi.438", "QDi.439", "SDi.007", "SDi.008", "SDi.009", "SDi.010", "SDi.011", "SDi.012", "SDi.013", "SDi.014",
+    }  # fmt: skip
+    assert before.keys() - after.keys() == {
+        "QDe.137", "QDi.054", "QDi.056", "QDi.306", "QDi.307", "QDi.312", "QDi.352", "QDi.433",
+    }  # fmt: skip
+
+
+def test_two_dates_of_the_ecfr_differ_by_editorial_changes_alone(shared_data: Path) -> None:
+    before, after = (
+        {
+            (loaded.source, entry.entry_id): entry
+            for loaded in load_lists(shared_data / "lists" / f"ecfr_part744_{day}.xml.gz")
+            for entry in loaded.entries
+        }
+        for day in ("2026-03-25", "2026-07-23")
+    )
+    assert before.keys() == after.keys()
+    changed = [key for key in before if before[key] != after[key]]
+    assert [source for source, _ in changed].count("us_bis_entity_list") == 285
+    assert [source for source, _ in changed].count("us_bis_unverified_list") == 6
+    # an address that had stood behind an alias by mistake was moved to where it belongs
+    moved = ("us_bis_entity_list", "abensa-fz-llc.ae")
+    assert "BiotaGroup Company Al Thuraya Tower 1" in [name.name for name in before[moved].names]
+    assert "BiotaGroup Company" in [name.name for name in after[moved].names]
 
 
 def test_a_real_list_cut_in_the_middle_is_refused(shared_data: Path, tmp_path: Path) -> None:

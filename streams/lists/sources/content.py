@@ -36,6 +36,9 @@ _BYTE_ORDER_MARKS = (
 _UTF8_LETTER = re.compile(rb"[\xc3-\xdf][\x80-\xbf]|[\xe0-\xef][\x80-\xbf]{2}|[\xf0-\xf4][\x80-\xbf]{3}")
 """A letter in UTF-8; in a Windows-1252 text the same bytes would be two signs that never stand together."""
 
+_OTHER_ALPHABET = re.compile(rb"[\xc0-\xff]{3}|[\x80-\xff]{4}")
+"""Three accented letters in a row: no language has them in Windows-1252, but words of other alphabets do."""
+
 
 class ListFile:
     """One file of a list. ``place`` names it in errors, ``name`` is its own name without ``.gz``.
@@ -129,6 +132,11 @@ class ListFile:
                     line.decode("cp1252")
                 except UnicodeDecodeError as error:
                     raise self._undecodable(f"in line {number}", error) from error
+                if _OTHER_ALPHABET.search(line):
+                    raise ListFormatError(
+                        f"{self.place}, line {number}: is in an encoding that cannot be told, neither UTF-8 nor "
+                        "Windows-1252; save the file as UTF-8"
+                    )
                 if _UTF8_LETTER.search(line):
                     raise ListFormatError(
                         f"{self.place}, line {number}: is in UTF-8, but other parts of the file are not; "
@@ -205,6 +213,8 @@ def _of_zip(path: Path, max_bytes: int) -> tuple[ListFile, ...]:
             names = [info.filename for info in archive.infolist() if not info.is_dir()]
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise ListFormatError(f"{path}: is a damaged or cut zip archive ({error}); download it again") from error
+    if len({Path(name).name for name in names}) < len(names):
+        raise ListFormatError(f"{path}: has several files of one name in different folders; pack one list at a time")
     if not names:
         raise ListFormatError(f"{path}: is an empty zip archive; download it again")
     _check_number(len(names), str(path))

@@ -24,6 +24,9 @@ TYPES: dict[str, EntityType] = {
 }
 """Entity types by OFAC's word in lower case."""
 
+_LONGEST = 500
+"""A heading or piece of remarks longer than this is prose; the longest of the others has some 200 characters."""
+
 _IDENTIFIER = re.compile(
     r"(?:\bNo\.?|\bIMO|Number|#|\bID|\bID Card|Code|Passport|Identification|Document|Certificate|MMSI|SSN|SWIFT/BIC|"
     r"BIC|ISIN|\bBIK|\bCURP|C\.U\.R\.P\.|\bRFC|R\.F\.C\.|D\.N\.I\.|\bRIF|\bNIT|\bRUC|\bLE|Licen[cs]e|Cedula.*|Tazkira.*|"
@@ -52,7 +55,7 @@ def source_of(file: ListFile) -> str:
 def add_feature(draft: Draft, kind: str, value: str, country: str = "", details: str = "") -> None:
     """What OFAC says of a party under a heading: an identifier where the heading is one, else a remark."""
     heading = kind.strip().rstrip(":-").strip()
-    is_identifier = _IDENTIFIER.search(heading) and not _NO_IDENTIFIER.search(heading)
+    is_identifier = len(heading) <= _LONGEST and _IDENTIFIER.search(heading) and not _NO_IDENTIFIER.search(heading)
     if is_identifier and value:
         issued = ", ".join(part for part in (country, details.strip(" ,;")) if part)
         draft.identifier(heading, value, issued)
@@ -69,7 +72,9 @@ def add_remarks(draft: Draft, text: str) -> None:
     for piece in re.split(r";\s*", text):
         said = piece.strip()
         plain = _FULL_STOP.sub("", re.sub(r"^alt\.\s+", "", said))
-        if plain:
+        if len(plain) > _LONGEST:
+            draft.remark("", said)
+        elif plain:
             _add_piece(draft, said, plain)
 
 

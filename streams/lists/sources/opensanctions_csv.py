@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from streams.errors import ListFormatError
 from streams.lists.sources.content import ListFile
-from streams.lists.sources.draft import Draft
+from streams.lists.sources.draft import Draft, one_line
 from streams.lists.sources.opensanctions import SOURCE, TYPES, add_name
 from streams.lists.sources.places import country_of_address
 from streams.lists.sources.tables import records_of, rows_of
@@ -68,4 +68,4 @@ def read(file: ListFile) -> Iterator[ListEntry]:
 
 def _several(cell: str) -> list[str]:
     """The texts of a cell; one that has a semicolon itself is quoted as in any CSV."""
-    return [text for row in csv.reader([cell], delimiter=";") for text in row if text.strip()]
+    return [text for row in csv.reader([one_line(cell)], delimiter=";") for text in row if text.strip()]

@@ -10,6 +10,12 @@ from rigour.territories import lookup_territory
 _HEADINGS = {"crimea region of ukraine": "UA", "crimea (occupied)": "UA", "prc": "CN"}
 """What official lists write for a country and a gazetteer does not know."""
 
+_REGION = re.compile(r"^region:\s*", re.IGNORECASE)
+"""What the US Treasury writes before a region that stands for a country."""
+
+_LONGEST_END = 200
+"""In so many characters at the end of an address its country is found."""
+
 _TRAILING_NUMBERS = re.compile(r"[\s,]*\d[\d\s-]*$")
 
 
@@ -19,7 +25,7 @@ def country_code(name: str) -> str | None:
 
     A name turned around a comma (``CHINA, PEOPLE'S REPUBLIC OF``) is understood.
     """
-    text = " ".join(name.split()).strip(" .;,")
+    text = _REGION.sub("", " ".join(name.split()).strip(" .;,"))
     if text.casefold() in _HEADINGS:
         return _HEADINGS[text.casefold()]
     turned = " ".join(reversed([part.strip() for part in text.split(",")]))
@@ -32,7 +38,7 @@ def country_code(name: str) -> str | None:
 
 def country_of_address(address: str) -> str | None:
     """The country an address line ends with, ignoring a postal code behind it; None when it names none."""
-    text = _TRAILING_NUMBERS.sub("", address.strip(" .;,"))
+    text = _TRAILING_NUMBERS.sub("", address.strip(" .;,")[-_LONGEST_END:])
     last = text.rsplit(",", 1)[-1].strip()
     if len(last) <= 2:  # "IN" at the end of an address is a state or a word as often as India
         return None
