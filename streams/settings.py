@@ -36,6 +36,7 @@ class _Section(BaseModel):
 
 _PROMISES = frozenset(
     {
+        "auto.offset.reset",
         "bootstrap.servers",
         "enable.auto.commit",
         "enable.auto.offset.store",
@@ -43,6 +44,7 @@ _PROMISES = frozenset(
         "enable.partition.eof",
         "group.id",
         "isolation.level",
+        "partition.assignment.strategy",
         "transactional.id",
     }
 )
@@ -237,6 +239,7 @@ def load_settings(file: Path | None = None) -> Settings:
 
     Raises SettingsError naming every wrong key, what came and what is allowed.
     """
+    _check_environment()
     content: dict[str, Any] = {}
     if file is not None:
         try:
@@ -251,6 +254,26 @@ def load_settings(file: Path | None = None) -> Settings:
         raise SettingsError("; ".join(_explain(problem) for problem in error.errors())) from error
     except EnvironmentReadError as error:
         raise SettingsError(f"{error}; sections and properties in the environment are written as JSON") from error
+
+
+_OTHER_NAMES = frozenset({"CONFIG", "FAILPOINTS", "SHARED_DATA"})
+"""HIGHFENCE_* variables that are no settings."""
+
+
+def _check_environment() -> None:
+    """Refuse HIGHFENCE_* variables that would be ignored: whoever set one meant something by it."""
+    for name, value in os.environ.items():
+        if not name.startswith("HIGHFENCE_"):
+            continue
+        key = name.removeprefix("HIGHFENCE_")
+        section = key.split("__", 1)[0].lower()
+        if section not in Settings.model_fields and key not in _OTHER_NAMES:
+            raise SettingsError(f"{name}: no such setting; two underscores separate section and key")
+        if key == "KAFKA__PROPERTIES":
+            try:
+                json.loads(value or "{}")
+            except ValueError as error:
+                raise SettingsError(f"{name} (kafka.properties) is not JSON: {error}") from error
 
 
 _SECRET_WORDS = ("password", "secret", "token", "passphrase", "private.key", "sasl.oauthbearer.config", "ssl.key.pem")

@@ -35,9 +35,17 @@ class _Commands(click.Group):
             click.echo(f"highfence: {error}", err=True)
             ctx.exit(2)
         except BrokenPipeError:
-            # The reader of our output has gone, as in `highfence … | head`.
-            sys.stderr.close()
+            # The reader of our output has gone, as in `highfence … | head`; what is still unwritten goes nowhere.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
+        except UnicodeEncodeError:
+            click.echo("highfence: an argument is not UTF-8", err=True)
+            ctx.exit(2)
+        except OSError as error:
+            click.echo(
+                f"highfence: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True
+            )
+            ctx.exit(2)
 
 
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -21,6 +21,7 @@ from streams.lists.loading import load_lists
 from streams.matching import Match
 from streams.records.party import Party
 from streams.screening.answer import Answer
+from streams.screening.budget import ScreeningBudget
 from streams.screening.files import screen_file
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -78,6 +79,8 @@ def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], at: datetime 
             now,
             settings.limits.max_event_bytes,
             lambda read: bar.update(task, completed=read, done=sum(outcomes.values())),
+            lambda remark: click.echo(safe(remark), err=True),
+            ScreeningBudget(settings.limits.screening_seconds),
             at,
         ):
             output.write(_line(answered))

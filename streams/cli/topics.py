@@ -29,6 +29,9 @@ def apply(ctx: click.Context) -> None:
 @click.pass_context
 def check(ctx: click.Context) -> None:
     """Say what is wrong with the topics; exits with 2 when anything is."""
-    if problems := check_topics(settings_of(ctx)):
-        raise TopicError("; ".join(problems))
+    problems = check_topics(settings_of(ctx))
+    for line in problems:
+        click.echo(line, err=True)
+    if problems:
+        raise TopicError(f"{len(problems)} topics or settings are not as they should be: 'highfence topics apply'")
     click.echo("all topics are as they should be")

@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import gzip
 import io
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO, cast
@@ -23,6 +23,9 @@ from streams.screening.snapshot import Snapshot
 Progress = Callable[[int], None]
 """Told how many bytes of the file have been read so far."""
 
+Remark = Callable[[str], None]
+"""Told, in a sentence, what a person should know of the file."""
+
 
 def screen_file(
     file: Path,
@@ -31,6 +34,8 @@ def screen_file(
     now: datetime,
     max_bytes: int,
     progress: Progress,
+    remark: Remark,
+    budget: AbstractContextManager[object],
     as_of: datetime | None = None,
 ) -> Iterator[Answer]:
     """Screen every line; the answers come in the file's order.
@@ -43,10 +48,12 @@ def screen_file(
     is_csv = ".csv" in file.suffixes
     seen = False
     with _open(file) as (stream, raw):
-        for number, value in _csv_events(file, stream, max_bytes) if is_csv else _json_events(file, stream, max_bytes):
+        for number, value in (
+            _csv_events(file, stream, max_bytes, remark) if is_csv else _json_events(file, stream, max_bytes)
+        ):
             seen = True
             source = EventSource(topic=file.name, partition=0, offset=number)
-            yield answer(Event(value, source, as_of or now), screener, snapshot, now, max_bytes)
+            yield answer(Event(value, source, as_of or now), screener, snapshot, now, max_bytes, budget)
             progress(raw.tell())
     if not seen:
         raise RecordError(f"{file} holds nothing to screen: expected JSON lines or CSV rows")
@@ -64,6 +71,17 @@ def _open(file: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
                 yield raw, raw
     except (OSError, EOFError) as error:
         raise RecordError(f"{file} cannot be read: {error}") from error
+
+
+def _check_headings(file: Path, headings: Sequence[str], remark: Remark) -> None:
+    """Refuse headings under which parties would be missed; remark on columns that are not screened."""
+    if headings and not any(column_of(heading) == "name" for heading in headings):
+        found = ", ".join(headings).encode("utf-8", "replace").decode()
+        raise RecordError(f"{file} has no name column: found {found}; one of {', '.join(COLUMNS['name'])} is needed")
+    if twice := sorted({heading for heading in headings if headings.count(heading) > 1}):
+        raise RecordError(f"{file} has several columns {', '.join(twice)}: rename all but one")
+    if unused := [heading for heading in headings if column_of(heading) is None]:
+        remark(f"{file}: these columns are not screened: {', '.join(unused)}")
 
 
 def _json_events(file: Path, stream: BinaryIO, max_bytes: int) -> Iterator[tuple[int, bytes]]:
@@ -93,24 +111,21 @@ def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes]:
             line = stream.readline(max_bytes + 2)
 
 
-def _csv_events(file: Path, stream: BinaryIO, max_bytes: int) -> Iterator[tuple[int, bytes]]:
+def _csv_events(file: Path, stream: BinaryIO, max_bytes: int, remark: Remark) -> Iterator[tuple[int, bytes]]:
     csv.field_size_limit(max_bytes)
     # A byte that is not UTF-8 becomes a lone surrogate here and is refused with its row, not with the file.
     text = io.TextIOWrapper(stream, encoding="utf-8-sig", errors="surrogateescape", newline="")
     try:
-        rows = csv.DictReader(text)
-        headings = rows.fieldnames or ()
-        if headings and not any(column_of(heading) == "name" for heading in headings):
-            raise RecordError(
-                f"{file} has no name column: found {', '.join(headings)}; one of {', '.join(COLUMNS['name'])} is needed"
-            )
+        rows = csv.DictReader(text, strict=True)
+        _check_headings(file, rows.fieldnames or (), remark)
         for row in rows:
             number = rows.line_num
-            values = {heading: value for heading, value in row.items() if isinstance(heading, str)}
+            surplus = row.pop(None, None)  # cells beyond the last heading: whose they are is unknown
             try:
-                yield number, row_event(values, f"{file.name}:{number}")
+                event = row_event(row, f"{file.name}:{number}") if surplus is None else None
             except (orjson.JSONEncodeError, TypeError):
-                yield number, str(values).encode("utf-8", "surrogateescape")
+                event = None
+            yield number, event or str({**row, **({"": surplus} if surplus else {})}).encode("utf-8", "surrogateescape")
     except csv.Error as error:
         raise RecordError(f"{file}, line {rows.line_num}: {error}") from error
     finally:

@@ -39,18 +39,26 @@ def row_event(row: Mapping[str, Any], fallback_id: str) -> bytes:
 
     ``row`` maps headings to values; unknown headings are left out. ``fallback_id`` names a row without id.
     """
-    known = {
-        column: value for heading, value in row.items() if (column := column_of(heading)) and value not in ("", None)
-    }
+    known: dict[str, Any] = {}
+    more_names: list[Any] = []
+    for heading, value in row.items():
+        column = column_of(heading)
+        if column is None or value in ("", None):
+            continue
+        if column == "name" and "name" in known:
+            more_names.append(value)  # a second name column holds another name to screen
+        else:
+            known.setdefault(column, value)
     party: dict[str, Any] = {
         column: known[column]
         for column in ("role", "name", "native_name", "entity_type", "country", "birth_date")
         if column in known
     }
-    if (aliases := known.get("alt_names")) is not None:
-        party["alt_names"] = (
-            [alias.strip() for alias in aliases.split(";") if alias.strip()] if isinstance(aliases, str) else aliases
-        )
+    aliases = known.get("alt_names", [])
+    if isinstance(aliases, str):
+        aliases = [alias.strip() for alias in aliases.split(";") if alias.strip()]
+    if more_names or aliases:
+        party["alt_names"] = [*more_names, *aliases] if isinstance(aliases, list) else aliases
     if (address := known.get("address")) is not None:
         party["addresses"] = [{"raw": address}]
     if (identifier := known.get("identifier")) is not None:

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
-from streams.errors import ScreeningError
+from streams.errors import ScreeningError, ScreeningTimeoutError
 from streams.matching import Match, Policy
-from streams.records.alert import Alert, ListedParty
+from streams.records.alert import Alert, Evidence, ListedParty
 from streams.records.decision import Decision, EventSource, Outcome
 from streams.records.list_entry import ListEntry
 from streams.records.party import Party
 from streams.records.transaction import Transaction
 from streams.screening.snapshot import Snapshot
+
+MOST_ALERTS = 500
+"""A transaction with more alerts than this is refused: no analyst can work with it, and it must not fill a topic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +41,10 @@ class Screener:
         screened_at: datetime,
         event_time: datetime,
     ) -> Screening:
-        """Screen every party of the transaction against the entries in force on the day of the event.
+        """Screen every party of the transaction, and its declared owners, against the entries in force.
 
         ``source`` is where the event came from, ``screened_at`` the moment written into the records,
-        ``event_time`` when the event was recorded, used where the transaction has no ``occurred_at``.
+        ``event_time`` when the event was recorded, which is its day where it has no ``occurred_at``.
         Raises ScreeningError when a party cannot be screened or no list is in force; nothing is clear then.
         """
         if not snapshot.releases:
@@ -49,15 +52,13 @@ class Screener:
         day = (transaction.occurred_at or event_time).date()
         alerts: list[Alert] = []
         for position, party in enumerate(transaction.parties):
-            try:
-                matches = snapshot.index.match(party, self.policy)
-            except ScreeningError as error:
-                raise ScreeningError(f"parties[{position}]: {error}") from error
-            alerts += [
-                self._alert(transaction, position, party, match, snapshot, screened_at)
-                for match in matches
-                if in_force(match.entry, day) and self.policy.counts(match.entry, day)
-            ]
+            for match in self._matches(position, party, snapshot):
+                published = snapshot.releases[match.entry.source].published_at
+                standing = self._standing(match, day, max(day, event_time.date(), published.date()))
+                if standing is not None:
+                    alerts.append(self._alert(transaction, position, party, standing, snapshot, screened_at))
+            if len(alerts) > MOST_ALERTS:
+                raise ScreeningError(f"more than {MOST_ALERTS} alerts: split the transaction, or look at its parties")
         outcome: Outcome = "clear"
         if alerts:
             outcome = "hold" if any(alert.outcome == "hold" for alert in alerts) else "review"
@@ -74,6 +75,46 @@ class Screener:
             stale_lists=snapshot.stale,
         )
         return Screening(decision, tuple(alerts))
+
+    def _matches(self, position: int, party: Party, snapshot: Snapshot) -> list[Match]:
+        """What the party and its declared owners may be; of two matches with one entry, the better."""
+        asked = [("", party)]
+        asked += [
+            (f"owners[{number}].", Party(name=owner.name, country=owner.country))
+            for number, owner in enumerate(party.owners)
+        ]
+        best: dict[tuple[str, str], Match] = {}
+        for path, someone in asked:
+            try:
+                matches = snapshot.index.match(someone, self.policy)
+            except ScreeningTimeoutError:
+                raise
+            except ScreeningError as error:
+                raise ScreeningError(f"parties[{position}].{path}{error}") from error
+            for match in matches:
+                known = best.get(match.entry.key)
+                if known is None or match.score > known.score:
+                    best[match.entry.key] = match if not path else _of_owner(match, path)
+        return list(best.values())
+
+    def _standing(self, match: Match, day: date, latest: date) -> Match | None:
+        """The match as the entry stands: whole when in force on the event's ``day``, else for a person to look at.
+
+        An entry that was not in force on the day the event names, but is by the ``latest`` day that its record and
+        the release tell of, is a review: a date in an event, or a producer's clock, must not clear a listed party.
+        """
+        entry = match.entry
+        if in_force(entry, day) and self.policy.counts(entry, day):
+            return match
+        if not (in_force(entry, latest) and self.policy.counts(entry, latest)):
+            return None
+        text = f"not in force on {day}, the day of the event, but on {latest}"
+        return replace(
+            match,
+            outcome="review",
+            evidence=(*match.evidence, Evidence(kind="effective", effect="contradicts", text=text)),
+            summary=f"{match.summary}; {text}",
+        )
 
     def refuse(
         self, transaction_id: str, revision: int, reason: str, snapshot: Snapshot, source: EventSource, at: datetime
@@ -136,6 +177,10 @@ class Screener:
             policy_version=self.policy.version,
             raised_at=raised_at,
         )
+
+
+def _of_owner(match: Match, path: str) -> Match:
+    return replace(match, field=f"{path}{match.field}", summary=f"a declared owner: {match.summary}")
 
 
 def in_force(entry: ListEntry, day: date) -> bool:

@@ -60,7 +60,7 @@ def test_explain_shows_evidence_hit_or_not() -> None:
     [
         ("", "is empty"),
         ('{"source": "a_list", "entry_id": "1", "names": [{"name": "A', "line 1"),
-        ("PK\x03\x04 something else", "not a list"),
+        ("PK\x03\x04 something else", "damaged or cut zip"),
     ],
 )
 def test_a_damaged_list_is_refused_in_one_line(content: str, told: str, tmp_path: Path) -> None:

@@ -55,7 +55,9 @@ def test_settings_are_frozen() -> None:
         ("HIGHFENCE_METRICS__PORT", "99999", r"metrics\.port: .*less than or equal to 65535.*99999"),
         ("HIGHFENCE_WORKER__BATCH_EVENTS", "many", r"worker\.batch_events: .*integer.*many"),
         ("HIGHFENCE_KAFKA__BOOTSTRAP", "x", r"kafka\.bootstrap: no such setting"),
-        ("HIGHFENCE_KAFKA__PROPERTIES", "nojson", r"kafka"),
+        ("HIGHFENCE_KAFKA__PROPERTIES", "nojson", r"kafka\.properties\) is not JSON"),
+        ("HIGHFENCE_KAFKAA__X", "1", r"HIGHFENCE_KAFKAA__X: no such setting"),
+        ("HIGHFENCE_KAFKA_BOOTSTRAP_SERVERS", "x:1", r"no such setting; two underscores"),
         (
             "HIGHFENCE_KAFKA__PROPERTIES",
             '{"isolation.level": "read_uncommitted"}',

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from contextlib import nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -25,9 +26,14 @@ LIST = LoadedList(
 )
 
 
-def screened(file: Path, max_bytes: int = 10_000) -> list[Answer]:
+def screened(file: Path, max_bytes: int = 10_000, remarks: list[str] | None = None) -> list[Answer]:
+    remarks = [] if remarks is None else remarks
     snapshot = Snapshot.of_lists([LIST], NOW)
-    return list(screen_file(file, Screener(Policy.default()), snapshot, NOW, max_bytes, lambda _: None))
+    return list(
+        screen_file(
+            file, Screener(Policy.default()), snapshot, NOW, max_bytes, lambda _: None, remarks.append, nullcontext()
+        )
+    )
 
 
 def outcomes(file: Path, max_bytes: int = 10_000) -> list[tuple[str, str]]:
@@ -102,6 +108,34 @@ def test_csv_without_a_name_column_is_refused(tmp_path: Path) -> None:
     file.write_text("colour,size\nred,4\n")
     with pytest.raises(RecordError, match="no name column: found colour, size"):
         screened(file)
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ('id,name\n1,"never closed\n2,Velavia Toys GmbH\n', r"line 1: unexpected end of data"),
+        ("name,name\nA B,C D\n", "several columns name"),
+    ],
+)
+def test_csv_in_which_parties_would_be_missed_is_refused(content: str, told: str, tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(content)
+    with pytest.raises(RecordError, match=told):
+        screened(file)
+
+
+def test_csv_cells_beyond_the_headings_are_an_error_of_their_row(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(f'id,name\n1,Velavia Toys GmbH,"{LISTED}"\n2,Velavia Toys GmbH\n')
+    assert [outcome for _, outcome in outcomes(file)] == ["error", "clear"]
+
+
+def test_every_name_column_is_screened_and_others_are_remarked_on(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(f'name,Company Name,Bill To\n"{LISTED}",Velavia Toys GmbH,x\nVelavia Toys GmbH,"{LISTED}",x\n')
+    remarks: list[str] = []
+    assert [each.decision.outcome for each in screened(file, remarks=remarks)] == ["hold", "hold"]
+    assert remarks == [f"{file}: these columns are not screened: Bill To"]
 
 
 def test_cut_gzip_is_refused(tmp_path: Path) -> None:

@@ -9,13 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import pytest
 
+from streams.errors import ScreeningTimeoutError
 from streams.lists.loading import LoadedList
 from streams.matching import EntityIndex, Policy
 from streams.records.codec import encode
 from streams.records.decision import EventSource
 from streams.records.list_entry import ListedName, ListEntry
 from streams.screening.answer import Answer, Event, answer
-from streams.screening.screener import Screener, alert_id, in_force
+from streams.screening.screener import MOST_ALERTS, Screener, alert_id, in_force
 from streams.screening.snapshot import Snapshot
 
 NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
@@ -59,19 +60,16 @@ def test_the_same_event_gives_the_same_decision_but_for_the_time() -> None:
 
 @pytest.mark.parametrize(
     ("day", "outcome"),
-    [("2025-03-24", "clear"), ("2025-03-25", "hold"), ("2025-12-31", "hold"), ("2026-01-01", "clear")],
+    [
+        ("2025-03-24", "review"),
+        ("0001-01-01", "review"),
+        ("2025-03-25", "hold"),
+        ("2025-12-31", "hold"),
+        ("2026-01-01", "clear"),
+    ],
 )
 def test_an_entry_counts_on_the_days_it_is_in_force(day: str, outcome: str) -> None:
     assert answered([LISTED], occurred_at=f"{day}T10:00:00Z").decision.outcome == outcome
-
-
-def test_a_future_entry_starts_by_itself() -> None:
-    value = msgspec.json.encode({"transaction_id": "T", "parties": [LISTED]})
-    outcomes = [
-        answer(Event(value, SOURCE, recorded_at), SCREENER, SNAPSHOT, NOW).decision.outcome
-        for recorded_at in (datetime(2025, 3, 24, 23, 59, 59, tzinfo=UTC), datetime(2025, 3, 25, tzinfo=UTC))
-    ]
-    assert outcomes == ["clear", "hold"]
 
 
 def test_a_decision_names_the_stale_lists_it_was_made_with() -> None:
@@ -79,6 +77,60 @@ def test_a_decision_names_the_stale_lists_it_was_made_with() -> None:
     for value in (msgspec.json.encode({"transaction_id": "T", "parties": [OTHER]}), b"no event"):
         assert answer(Event(value, SOURCE, NOW), SCREENER, stale, NOW).decision.stale_lists == ("a_list",)
         assert answer(Event(value, SOURCE, NOW), SCREENER, SNAPSHOT, NOW).decision.stale_lists == ()
+
+
+def test_an_old_date_makes_a_listed_party_a_review_that_says_why() -> None:
+    (alert,) = answered([LISTED], occurred_at="1970-01-01T00:00:00Z").alerts
+    assert alert.outcome == "review"
+    assert alert.evidence[-1].text == "not in force on 1970-01-01, the day of the event, but on 2025-10-01"
+    assert alert.summary.endswith(alert.evidence[-1].text)
+
+
+def test_a_clock_that_stands_at_the_epoch_does_not_clear_a_listed_party() -> None:
+    value = msgspec.json.encode({"transaction_id": "T", "parties": [LISTED]})
+    epoch = datetime(1970, 1, 1, tzinfo=UTC)
+    assert answer(Event(value, SOURCE, epoch), SCREENER, SNAPSHOT, NOW).decision.outcome == "review"
+
+
+def test_an_entry_of_the_future_starts_by_itself() -> None:
+    later = msgspec.structs.replace(ENTRY, effective_from=date(2025, 10, 2), effective_to=None)
+    snapshot = Snapshot.of_lists([LoadedList("a_list", (later,))], NOW)
+    value = msgspec.json.encode({"transaction_id": "T", "parties": [LISTED]})
+    outcomes = [
+        answer(Event(value, SOURCE, NOW + timedelta(days=days)), SCREENER, snapshot, NOW).decision.outcome
+        for days in (0, 1)
+    ]
+    assert outcomes == ["clear", "hold"]
+
+
+def test_declared_owners_are_screened() -> None:
+    owned = {**OTHER, "owners": [{"name": "Velma Quist"}, {"name": LISTED["name"], "country": "CN", "percent": 100}]}
+    result = answered([owned])
+    assert result.decision.outcome == "hold"
+    (alert,) = result.alerts
+    assert (alert.field, alert.value, alert.party_index) == ("owners[1].name", LISTED["name"], 0)
+    assert alert.summary.startswith("a declared owner: ")
+
+
+def test_a_party_and_its_owner_that_hit_one_entry_are_one_alert() -> None:
+    (alert,) = answered([{**LISTED, "owners": [{"name": LISTED["name"]}]}]).alerts
+    assert alert.field == "name"
+
+
+def test_more_alerts_than_anybody_can_work_with_are_an_error() -> None:
+    result = answered([LISTED] * (MOST_ALERTS + 1))
+    assert (result.decision.outcome, result.alerts) == ("error", ())
+    assert f"more than {MOST_ALERTS} alerts" in result.decision.reason
+
+
+def test_a_time_out_inside_a_party_stays_a_time_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*_: object) -> None:
+        raise ScreeningTimeoutError("made by the test")
+
+    monkeypatch.setattr(EntityIndex, "match", slow)
+    letter = answered([OTHER]).dead_letter
+    assert letter is not None
+    assert letter.reason == "timed_out"
 
 
 def test_in_force_without_bounds() -> None:
