@@ -56,7 +56,7 @@ class Worker:
         self._screener = Screener(policy)
         self._stop = stop
         self._names = TopicNames(settings.topics.prefix)
-        self._index = LiveIndex(settings, self.metrics)
+        self._index = LiveIndex(settings, policy, self.metrics)
         self._membership = Membership()
         self._paused = False
         self._problem: str | None = "starting"
