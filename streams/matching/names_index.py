@@ -23,9 +23,11 @@ from streams.matching.scoring import Agreement, Query, QueryWord, agree
 from streams.matching.vocabulary import Vocabulary
 from streams.matching.words import SAME_SOUND, SHORT, Word, as_name, joinable
 
-_MEMO: Final = 20_000
-"""Words remembered at most; one alike to very many counts for more than one, to bound the memory."""
-_NAMES_A_WORD: Final = 60
+_MEMO: Final = 500_000
+_MEMO_A_NAME: Final = 12
+"""Numbers of names kept with remembered words, at most: so many, and so many more for each listed name."""
+_WORD_SIZE: Final = 20
+"""What a remembered word takes beside them, in the same unit."""
 _TWO_WORDS: Final = 2.0
 """No two words weigh more."""
 _ROUNDING: Final = 1e-9
@@ -80,6 +82,7 @@ class ListedNames(NamedTuple):
         for number, names_gone in gone.items():
             having[number] = tuple(name for name in having[number] if name not in names_gone)
         more: dict[int, list[int]] = {}
+        more_joined: dict[str, list[int]] = {}
         for names_read in added:
             of_entry = set()
             for read in names_read:
@@ -90,12 +93,14 @@ class ListedNames(NamedTuple):
                 for number in set(numbers):
                     more.setdefault(number, []).append(name)
                 for spelt in self._joins(vocabulary, numbers):
-                    joined[spelt] = (*joined.get(spelt, ()), name)
+                    more_joined.setdefault(spelt, []).append(name)
             for number in of_entry:
                 entries[number] += 1
             touched |= of_entry
         for number, names_more in more.items():
             having[number] += tuple(names_more)
+        for spelt, names_more in more_joined.items():
+            joined[spelt] = (*joined.get(spelt, ()), *names_more)
         return ListedNames(vocabulary, words, having, joined, entries), touched
 
     @staticmethod
@@ -280,8 +285,8 @@ class NameFinder:
         known = memo.get(name)
         if known is None:
             known = self._look_up(word, exhaustively)
-            self._remembered += 1 + (len(known.names) + len(known.alike)) // _NAMES_A_WORD
-            if self._remembered > _MEMO:
+            self._remembered += _WORD_SIZE + len(known.names) + len(known.alike)
+            if self._remembered > _MEMO + _MEMO_A_NAME * len(self.totals):
                 memo.clear()
                 self._remembered = 0
             memo[name] = known

@@ -186,10 +186,10 @@ class Vocabulary:
         numbers = set(self._same_text.get(word.text, ()))
         if word.kind not in FUZZY:
             return list(numbers)
+        lows = [(hash(key) & _HASH) << _NUMBER_BITS for key in keys(word)]
         for block in self._blocks:
             packed, end = block.keys, len(block.keys)
-            for key in keys(word):
-                low = (hash(key) & _HASH) << _NUMBER_BITS
+            for low in lows:
                 at = bisect_left(packed, low)
                 high = low | _NUMBER
                 while at < end:
