@@ -195,22 +195,32 @@ class NameFinder:
     def find(self, query: Query, lowest: float) -> list[tuple[int, Agreement]]:
         """All listed names scoring at least ``lowest`` (above 0), with their agreement."""
         rules, totals = self.policy.score, self.totals
-        ratio = (1.0 - lowest) / lowest + _ROUNDING
+        ratio = (1.0 - lowest) / lowest + 2.0 * _ROUNDING
+        conflict, surplus, saturation, caution = rules.conflict, rules.surplus, rules.saturation, rules.caution
         sets = self._sets(query)
+        having = [(names, weight, heaviest) for weight, names, heaviest, _ in sets if names]
+        ours_most, listed_most = query.weight, sum([heaviest for _, _, heaviest in having])
         found = []
+        # The most that can agree on either side tells most candidates off without aligning them.
         for name in self._candidates(query, sets, ratio):
-            # The most that can agree on either side tells most candidates off without aligning them.
+            total = totals[name]
+            over = total - listed_most
+            if over > 0.0 and surplus * over / (1.0 + saturation * over) > ours_most * ratio:
+                continue
             ours = listed = 0.0
-            for weight, names, heaviest, _ in sets:
+            for names, weight, heaviest in having:
                 if name in names:
                     ours += weight
                     listed += heaviest
-            total = totals[name]
-            left, right = query.weight - ours, max(total - listed, 0.0)
-            only = abs(left - right)
-            cost = rules.conflict * min(left, right) + rules.surplus * only / (1.0 + rules.saturation * only)
+            left, right = ours_most - ours, total - listed
+            if right < 0.0:
+                right = 0.0
             agreeing = min(ours, listed, total)
-            if cost + rules.caution * cost / agreeing > agreeing * ratio + _ROUNDING:
+            if left < right:
+                cost = conflict * left + surplus * (right - left) / (1.0 + saturation * (right - left))
+            else:
+                cost = conflict * right + surplus * (left - right) / (1.0 + saturation * (left - right))
+            if cost + caution * cost / agreeing > agreeing * ratio:
                 continue
             agreement = self.agreement(query, name)
             if agreement.score >= lowest:
