@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import html
 import re
+import zipfile
 from datetime import date
 from pathlib import Path
 
@@ -15,6 +16,14 @@ from streams.lists.loading import load_list, load_lists
 from streams.lists.release import canonical_bytes
 from streams.lists.sources.content import list_files
 from streams.records.list_entry import ListedName, ListEntry
+
+
+def _zip(path: Path, **members: bytes) -> Path:
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in members.items():
+            archive.writestr(name.replace("__", "/"), content)
+    return path
+
 
 _NO_COUNTRIES = {
     "possibly Palestinian", "former Soviet Union", "Region: Kafia Kingi", "REGION: KAFIA KINGI",
@@ -104,6 +113,40 @@ def test_a_file_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
     (file,) = list_files(path, max_bytes=1000)
     with pytest.raises(ListFormatError, match="larger than 1,000 bytes"):
         file.content()
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({}, "is an empty zip archive"),
+        ({"list": b""}, "list: is empty"),
+        ({"one__list": _LINE, "two__list": _LINE}, "several files of one name"),
+        ({"list": _LINE, "readme": b"Hello"}, "readme: is not a list Highfence can read"),
+        ({"list": _LINE, "again": _LINE}, "entry '1' of own is there twice"),
+        ({f"list{number}": _LINE for number in range(201)}, "holds 201 files, at most 200 are read"),
+    ],
+)
+def test_a_wrong_archive_is_refused_by_the_member(tmp_path: Path, members: dict[str, bytes], said: str) -> None:
+    path = _zip(tmp_path / "lists.zip", **members)
+    with pytest.raises(ListFormatError) as error:
+        load_lists(path)
+    assert str(error.value).startswith(str(path))
+    assert said in str(error.value)
+
+
+def test_a_member_that_unpacks_to_too_much_is_refused(tmp_path: Path) -> None:
+    (file,) = list_files(_zip(tmp_path / "bomb.zip", list=b"x" * 100_000), max_bytes=1000)
+    with pytest.raises(ListFormatError, match=r"bomb\.zip!list: is larger than 1,000 bytes"):
+        file.content()
+
+
+def test_a_directory_is_read_file_by_file(tmp_path: Path) -> None:
+    with pytest.raises(ListFormatError, match="is a directory without files"):
+        load_lists(tmp_path)
+    (tmp_path / "own.jsonl").write_bytes(_LINE)
+    (tmp_path / ".hidden").write_bytes(b"no list")
+    (tmp_path / "never.csv").write_bytes(b"name\nAcme\n")
+    assert [loaded.source for loaded in load_lists(tmp_path)] == ["never", "own"]
 
 
 @pytest.mark.parametrize(("day", "parties"), [("2026-03-25", 3316), ("2026-07-23", 3316)])

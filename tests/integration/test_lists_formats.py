@@ -215,11 +215,12 @@ def test_the_advanced_xml_has_scripts_and_name_parts() -> None:
         ("Johnny", "alias", "weak"),
     ]
     assert person.identifiers == (Identifier(type="Passport", value="A1084010"),)
-    assert (person.countries, person.birth_dates, person.programs) == (("CN",), ("1948-12-10",), ("SDGT",))
+    assert (person.countries, person.birth_dates, person.programs) == (("CN", "EG"), ("1948-12-10",), ("SDGT",))
     assert (person.citation, person.effective_from) == ("Executive Order 13224 (Terrorism)", date(2001, 10, 12))
     for kept in (
         "Passport A1084010: Egypt, expiration date 2004-02-05", "Date of birth: about 1950",
-        "Place of Birth: Xi'an, China", "Nationality: China", "Gender: Male", "Title: Director", "Measure: Blocking",
+        "Place of Birth: Xi'an, China", "Nationality: China", "Nationality: Egypt", "Gender: Male", "Title: Director",
+        "Measure: Blocking",
     ):  # fmt: skip
         assert kept in _said(person)
     airline = _entries("sdn_advanced.xml", "us_ofac_sdn")["36"]

@@ -25,7 +25,7 @@ _Result = TypeVar("_Result")
 _BEGINNING = 64 * 1024
 _CHUNK = 1024 * 1024
 _GZIP_MAGIC = b"\x1f\x8b"
-_ZIP_MAGIC = b"PK\x03\x04"
+_ZIP_MAGICS = (b"PK\x03\x04", b"PK\x05\x06")
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
     (codecs.BOM_UTF32_LE, "utf-32"),
@@ -181,7 +181,7 @@ def list_files(path: Path, max_bytes: int = MAX_BYTES) -> tuple[ListFile, ...]:
             magic = file.read(4)
     except OSError as error:
         raise ListFormatError(f"{path}: cannot be read ({error.strerror}); check the path") from error
-    if magic == _ZIP_MAGIC:
+    if magic in _ZIP_MAGICS:
         return _of_zip(path, max_bytes)
     return (_single(path, max_bytes),)
 
@@ -193,8 +193,11 @@ def _single(path: Path, max_bytes: int) -> ListFile:
         return cast(BinaryIO, gzip.open(path)) if packed else path.open("rb")
 
     def others() -> dict[str, ListFile]:
-        beside = (other for other in path.parent.iterdir() if other.is_file() and other != path)
-        return {file.name: file for file in (_single(other, max_bytes) for other in sorted(beside))}
+        try:
+            beside = [other for other in sorted(path.parent.iterdir()) if other.is_file() and other != path]
+        except OSError as error:
+            raise ListFormatError(f"{path.parent}: cannot be read ({error.strerror}); check the path") from error
+        return {file.name: file for file in (_single(other, max_bytes) for other in beside)}
 
     return ListFile(str(path), path.name.removesuffix(".gz"), opener, others, max_bytes)
 

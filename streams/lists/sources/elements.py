@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from lxml import etree
 
@@ -96,4 +97,9 @@ def texts_at(element: etree._Element, path: str) -> list[str]:
 
 def all_at(element: etree._Element, path: str) -> list[etree._Element]:
     """All elements at a path of names without namespaces."""
-    return element.findall("/".join(f"{{*}}{name}" for name in path.split("/")))
+    return element.findall(_in_any_namespace(path))
+
+
+@lru_cache(maxsize=1024)
+def _in_any_namespace(path: str) -> str:
+    return "/".join(f"{{*}}{name}" for name in path.split("/"))

@@ -10,6 +10,7 @@ from lxml import etree
 from streams.errors import ListFormatError
 from streams.lists.sources.draft import Draft, one_line
 from streams.lists.sources.elements import all_at, text_at, texts_at
+from streams.lists.sources.places import country_code
 
 _PARTS = {
     "ADDRESS1": "street",
@@ -86,6 +87,8 @@ class Location:
                 elif text:
                     parts[field] = f"{parts[field]}, {text}" if field in parts else text
         country = next((country for country in countries if country.casefold() not in _NOWHERE), "")
+        if not country and country_code(parts.get("raw", "")):
+            country = parts.pop("raw")  # a place of which only the country is known
         return cls(country, parts, ", ".join(text for text in others if text))
 
     def add_to(self, draft: Draft) -> None:
