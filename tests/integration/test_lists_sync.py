@@ -9,22 +9,26 @@ import threading
 import time
 import urllib.request
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from click.testing import CliRunner, Result
 from list_server import Answer, ListServer, cut, in_turn, marked, whole
 
 from streams.cli.lists import lists as lists_command
+from streams.errors import ListError, ReleaseRefusedError
 from streams.kafka.local import LocalBroker, free_port
 from streams.kafka.topics import apply_topics
 from streams.lists import download as download_module
+from streams.lists import intake
 from streams.lists.archive import Archive
 from streams.lists.download import TRIES
 from streams.lists.publisher import replay
 from streams.lists.release import canonical_bytes
-from streams.lists.sync import keep_current, sync
+from streams.lists.sync import chosen, keep_current, sync
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.list_release import ForcedBy
 from streams.settings import (
@@ -112,6 +116,21 @@ def test_what_changed_is_published_and_the_file_kept(settings: Settings, server:
     assert changed.comparison is not None
     assert (changed.comparison.difference.added, changed.comparison.difference.removed) == (("beta",), ("bravo",))
     assert _names(settings) == {"Acme", "Beta"}
+
+
+def test_an_unchanged_list_is_confirmed_once_a_day(
+    settings: Settings, server: ListServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server.answers["/own"] = whole(_file("Acme"))
+    first = sync("own", settings).outcomes[0].release
+    assert sync("own", settings).outcomes[0].release == first
+    monkeypatch.setattr(intake, "CONFIRM_AFTER", timedelta(0))
+    confirmed = sync("own", settings)
+    assert confirmed.result == "unchanged"
+    assert first is not None
+    release = confirmed.outcomes[0].release
+    assert release is not None
+    assert (release.digest, release.previous_release_id) == (first.digest, first.release_id)
 
 
 def test_a_list_missing_on_the_topic_comes_back_from_the_archive(settings: Settings, server: ListServer) -> None:
@@ -217,6 +236,29 @@ def test_the_empty_ofac_file_of_may_2024_is_quarantined(
     assert len(Archive(settings.lists.archive).quarantined()) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "file"),
+    [
+        ("us_consolidated", "consolidated.json.gz"),
+        ("us_bis", "ecfr_part744_2026-03-25.xml.gz"),
+        ("us_bis_denied_persons_list", "dpl_2022.txt.gz"),
+        ("us_ofac_consolidated", "ofac_consolidated_2026-01-28.xml.gz"),
+        ("un_sc_consolidated", "un_2025-12-10.xml.gz"),
+    ],
+)
+def test_an_official_file_holds_the_lists_the_settings_say(
+    name: str, file: str, settings: Settings, server: ListServer, shared_data: Path
+) -> None:
+    official = ListSettings().downloads[name]
+    path = urlsplit(official.url.replace("{date}", "2026-03-25")).path
+    server.answers[path] = whole(gzip.decompress((shared_data / "lists" / file).read_bytes()))
+    here = DownloadSettings(url=f"{server.url}{path}", sources=official.sources)
+    settings = settings.model_copy(update={"lists": settings.lists.model_copy(update={"downloads": {name: here}})})
+    synced = sync(name, settings, dry_run=True)
+    assert synced.result == "differs", synced
+    assert {outcome.source for outcome in synced.outcomes} == set(official.sources)
+
+
 def test_it_stays_and_keeps_current_and_serves_metrics(settings: Settings, server: ListServer) -> None:
     often = {
         "own": settings.lists.downloads["own"].model_copy(update={"every_hours": 0.2 / 3600}),
@@ -260,6 +302,52 @@ def _run(settings: Settings, *arguments: str) -> Result:
     result = CliRunner().invoke(lists_command, list(arguments), obj=settings)
     assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
     return result
+
+
+def test_a_published_file_is_kept_and_a_refused_one_quarantined(settings: Settings, tmp_path: Path) -> None:
+    good, short = tmp_path / "good.jsonl", tmp_path / "short.jsonl"
+    good.write_bytes(_file(*MANY))
+    short.write_bytes(_file(*MANY[:3]))
+    archive = Archive(settings.lists.archive)
+    assert "40 entries" in _run(settings, "publish", str(good)).output
+    assert archive.path(hashlib.sha256(good.read_bytes()).hexdigest()).is_file()
+    refused = CliRunner().invoke(lists_command, ["publish", str(short)], obj=settings)
+    assert isinstance(refused.exception, ReleaseRefusedError)
+    (kept,) = archive.quarantined()
+    assert archive.path(kept.sha256).read_bytes() == short.read_bytes()
+    assert "92% fewer" in kept.reasons[0]
+
+
+def test_a_damaged_archive_is_told_or_made_good(settings: Settings, server: ListServer) -> None:
+    server.answers["/own"] = in_turn(whole(_file("Acme")), whole(b""))
+    sync("own", settings)
+    directory = settings.lists.archive
+    (directory / "receipts" / "own.json").write_bytes(b"{")
+    assert sync("own", settings).result == "quarantined"  # asked for anew, whole
+    (directory / "quarantine.jsonl").write_bytes(b"no JSON\n")
+    assert "quarantine.jsonl cannot be read" in sync("own", settings).reason
+    nowhere = settings.lists.model_copy(update={"archive": directory / "quarantine.jsonl"})
+    failed = sync("own", settings.model_copy(update={"lists": nowhere}))
+    assert failed.result == "failed"
+    assert "see lists.archive" in failed.reason
+
+
+def test_a_download_may_be_dated_by_the_ecfr(settings: Settings, server: ListServer) -> None:
+    dated = DownloadSettings(
+        url=f"{server.url}/full/{{date}}/own.jsonl", dated_by=f"{server.url}/titles.json", sources=("own",)
+    )
+    settings = settings.model_copy(update={"lists": settings.lists.model_copy(update={"downloads": {"us_bis": dated}})})
+    server.answers["/titles.json"] = in_turn(
+        *(whole(b'{"titles": [{"number": 15, "up_to_date_as_of": "2026-07-%d"}]}' % day) for day in (22, 23))
+    )
+    for day in (22, 23):
+        server.answers[f"/full/2026-07-{day}/own.jsonl"] = marked(_file(f"Acme {day}"), '"same"')
+    assert sync("us_bis", settings).result == "published"
+    assert sync("us_bis", settings, forced_by=BOSS).result == "published"
+    assert _names(settings) == {"Acme 23"}
+    assert chosen(("own",), settings) == ("us_bis",)
+    with pytest.raises(ListError, match="no download 'nowhere'"):
+        chosen(("nowhere",), settings)
 
 
 def test_the_command_shows_what_changed_and_what_is_wrong(settings: Settings, server: ListServer) -> None:

@@ -10,7 +10,7 @@ HOUR = 3600.0
 
 
 def _schedule(seed: int = 1, **every: float) -> Schedule:
-    return Schedule(every, Random(seed))  # noqa: S311 - nothing secret
+    return Schedule(every, Random(seed))
 
 
 def test_at_first_all_are_due_within_seconds() -> None:
