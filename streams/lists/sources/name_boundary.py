@@ -15,7 +15,7 @@ _STARTS_ADDRESS = re.compile(
         | no\.?\s?:?\s?\d | nos\.? | number\s+\d
         | (?:p\.?\s?o\.?\s?)?box\b | p\.?\s?o\.?\s?box
         | rooms?\b | rm\.? | building\b | bldg | blk\b | block\b | floor\b | fl\. | flat\b | unit\b | units\b
-        | suite\b | ste\b | office\s+(?:no|\d|[a-z]?-?\d) | shop\b | plot\b | house\b\s*(?:no|number|\#|\d)
+        | suite\b | ste\b | office\s+(?:no|\#|\d|[a-z]?-?\d) | workshop\s+\d | shop\b | plot\b | house\b\s*(?:no|number|\#|\d)
         | apt | apartment\b | level\b | warehouse\b | hangar\b | villa\b | tower\b | gate\b | section\b | sector\b
         | street\b | str\. | ul\. | ulitsa\b | d\.\s?\d | pr\. | prospekt\b | avenue\b | near\b | opposite\b | behind\b
         | address\b | c/o\b | ground\b | (?:first|second|third|fourth|fifth|\d+th)\s+floor
@@ -39,9 +39,12 @@ _SENTENCE_MAY_END = re.compile(r"(?:(?<=[^\s.,]{4})|(?<=Ltd))\.\s+(?!\()")
 """Where it is, if the whole ends with a country."""
 _PLACE_WORDS = re.compile(
     r"\b(?:road|rd|street|st|avenue|ave|blvd|boulevard|lane|highway|district|province|city|town|village|zone|park|"
-    r"oblast|region|area|square|plaza|building|bldg|tower|centre|center|floor|estate|industrial)\b",
+    r"oblast|region|area|square|plaza|building|bldg|tower|centre|center|floor|estate|industrial|mah|mahalle|mahallesi|sk|sokak|cad|caddesi|sitesi|blok|"
+    r"jalan)\b|\w{3,}strasse\b",
     re.IGNORECASE,
 )
+_HOUSE_NUMBER = re.compile(r"\w{4,} \d[\d-]*[a-z]?$|\b[A-Z]{2}\d{2,} LOT", re.IGNORECASE)
+"""A street with its number behind it, or a plot of land in Hong Kong."""
 
 
 def looks_like_address(text: str) -> bool:
@@ -115,4 +118,6 @@ def _is_place(piece: str, following: list[str]) -> bool:
     """Whether a piece of a list of names is rather the city or street before a country or a number."""
     if country_code(piece) or _PLACE_WORDS.search(piece) or looks_like_address(piece):
         return True
+    if _HOUSE_NUMBER.search(piece) and following and country_of_address(following[-1]):
+        return not _PART_OF_NAME.search(piece)
     return bool(following) and country_code(following[0]) is not None

@@ -166,3 +166,20 @@ def test_affiliated_entities_are_parties_with_their_own_aliases_and_addresses() 
 )
 def test_where_a_name_ends(text: str, name: str, address: str) -> None:
     assert split_name(text) == (name, address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "Harapaisentie 55, Lappeenranta, 53500, Finland",
+        "Wassmanstrasse 16, D30459 Hannover, Germany",
+        "OBA Mah. Karakuslar Sk. Berfin Sitesi, B Blok No: 2B, Antalya, Türkiye",
+        "Workshop 15, 2/F, Cardinal Industrial Building, Fanling, New Territories, Hong Kong",
+        "DD102 LOT359RP-362, 365RP, San Tin, Yuen Long, New Territories, Hong Kong",
+        "Office #343, Al Nokhita Building, Al Khaleej Road, Dubai, UAE",
+    ],
+)
+def test_a_street_with_a_number_ends_a_list_of_names(address: str) -> None:
+    (party,) = read_cell(f"Acme Cargo OY, a.k.a. Acme Cargo WH, a.k.a. Acme WH, {address}")
+    assert [name.name for name in party.names] == ["Acme Cargo OY", "Acme Cargo WH", "Acme WH"]
+    assert party.addresses == (address,)
