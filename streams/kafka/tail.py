@@ -51,6 +51,8 @@ def _positions(consumer: Consumer, settings: Settings, topic: str, start: Start,
     try:
         found = consumer.list_topics(topic, timeout=timeout).topics[topic]
         if found.error is not None:
+            if found.error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                raise TopicError(f"topic {topic}: this user may not read it")
             raise TopicError(f"topic {topic}: {found.error.str()}: run 'highfence topics apply'")
         if start == "beginning":
             return [TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in found.partitions]

@@ -147,7 +147,10 @@ def require_topics(settings: Settings, names: Collection[str]) -> None:
     heard = Heard()
     existing = existing_topics(connect(AdminClient, common_config(settings), heard), settings, heard)
     if missing := sorted(set(names) - existing.keys()):
-        raise TopicError(f"missing topics: {', '.join(missing)}: run 'highfence topics apply'")
+        raise TopicError(
+            f"missing topics: {', '.join(missing)}: run 'highfence topics apply'; if they exist, this user may not "
+            "see them"
+        )
 
 
 def apply_topics(settings: Settings) -> list[str]:
@@ -221,7 +224,9 @@ def _problems(admin: AdminClient, settings: Settings, heard: Heard) -> list[str]
     existing = existing_topics(admin, settings, heard)
     wanted = wanted_topics(settings)
     problems = [
-        f"topic {topic.name} is missing: run 'highfence topics apply'" for topic in wanted if topic.name not in existing
+        f"topic {topic.name} is missing, or this user may not see it: run 'highfence topics apply'"
+        for topic in wanted
+        if topic.name not in existing
     ]
     problems += _partition_problems(wanted, existing)
     for topic, changes in _differences(admin, [topic for topic in wanted if topic.name in existing], settings):

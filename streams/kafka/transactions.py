@@ -7,6 +7,7 @@ producer ends the process; a retriable error of the commit itself is tried again
 
 from __future__ import annotations
 
+import contextlib
 import logging
 from collections.abc import Callable, Sequence
 
@@ -40,7 +41,8 @@ class TransactionalProducer:
         try:
             producer.init_transactions(timeout_seconds)
         except KafkaException as error:
-            producer.poll(0)  # lets the client tell its error callback why
+            with contextlib.suppress(KafkaException):  # a fatal error comes again
+                producer.poll(0)  # lets the client tell its error callback why
             raise self._judged(error) from error
 
     def begin(self) -> None:

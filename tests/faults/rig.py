@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import re
 import signal
@@ -13,11 +14,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Collection, Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Producer, TopicPartition
 
 from faults.traffic import Sent
 from faults.verifier import Verdict, Verifier
+from streams.kafka.tail import read_topic
 from streams.kafka.topics import apply_topics
 from streams.lists.loading import LoadedList, load_list
 from streams.lists.publisher import publish
@@ -101,7 +104,14 @@ class Rig:
         self.sent = self.kills = self.restarts = 0
         self._supervised: list[tuple[WorkerProcess, Callable[[], WorkerProcess]]] = []
         self._decided = 0
-        self._producer = Producer({"bootstrap.servers": servers, "linger.ms": 5, "partitioner": "murmur2_random"})
+        self._producer = Producer(
+            {
+                "bootstrap.servers": servers,
+                "enable.idempotence": True,
+                "metadata.recovery.strategy": "none",
+                "partitioner": "murmur2_random",
+            }
+        )
         self._reader: Consumer | None = None
 
     def start(
@@ -157,8 +167,8 @@ class Rig:
         worker.kill()
         self.kills += 1
 
-    def send(self, events: Iterable[Sent], timestamp_ms: int = 0) -> None:
-        """Send events and wait until the broker has them."""
+    def send(self, events: Iterable[Sent], timestamp_ms: int = 0, *, wait: bool = True) -> None:
+        """Send events and, unless told otherwise, wait until the broker has them."""
         topic = f"{self.settings.topics.prefix}transactions"
         for each in events:
             while True:
@@ -170,7 +180,8 @@ class Rig:
                 except BufferError:
                     self._producer.poll(0.1)
             self.sent += 1
-        assert self._producer.flush(PATIENCE) == 0
+        if wait:
+            assert self._producer.flush(PATIENCE) == 0
 
     def decided(self) -> int:
         """How many decisions are readable by now; supervises meanwhile."""
@@ -199,6 +210,15 @@ class Rig:
         """Return when ``count`` decisions, by default one per event sent, are readable."""
         wanted = self.sent if count is None else count
         wait_for(lambda: self.decided() >= wanted, seconds, f"for {wanted} decisions; {self._decided} came{self.logs}")
+
+    def read(self, topic: str) -> list[dict[str, Any]]:
+        """The committed records of one of the rig's topics."""
+        messages = read_topic(self.settings, self.settings.topics.prefix + topic)
+        return [json.loads(message.value() or b"") for message in messages]
+
+    def reasons(self) -> dict[str, str]:
+        """Transaction id → reason, of all decisions."""
+        return {decision["transaction_id"]: decision["reason"] for decision in self.read("decisions")}
 
     @property
     def logs(self) -> str:

@@ -1,0 +1,41 @@
+"""A worker whose matcher fails on parties of certain names; run with the arguments of ``highfence``."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import resource
+
+from streams.cli import main
+from streams.matching import EntityIndex, Match, Policy
+from streams.records.party import Party
+
+_match = EntityIndex.match
+_swallowed: list[bool] = []
+
+
+def _failing(self: EntityIndex, party: Party, policy: Policy) -> tuple[Match, ...]:
+    if party.name == "Raises Ltd":
+        raise ZeroDivisionError("made by the test")
+    if party.name == "Hangs Ltd":
+        while True:
+            with contextlib.suppress(Exception):  # the time-out has to come again until it gets through
+                while not _swallowed:
+                    pass
+            _swallowed.append(True)
+            while True:
+                pass
+    if party.name == "Slow C Ltd":  # a C function that no signal interrupts, and that ends
+        hashlib.pbkdf2_hmac("sha256", b"x", b"y", 3_000_000)
+    if party.name == "Eats Memory Ltd":
+        eaten = []
+        while True:
+            eaten.append(bytearray(16 * 1024 * 1024))
+    if party.name == "Digs Deep Ltd":
+        return (*_failing(self, party, policy),)
+    return tuple(_match(self, party, policy))
+
+
+EntityIndex.match = _failing  # type: ignore[method-assign,assignment] # that is the fault
+resource.setrlimit(resource.RLIMIT_AS, (2 * 1024**3, 2 * 1024**3))
+main()

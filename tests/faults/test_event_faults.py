@@ -1,0 +1,102 @@
+"""Events that cannot be read, events the matcher fails on, and clocks that jump."""
+
+from __future__ import annotations
+
+import re
+import time
+from pathlib import Path
+
+import pytest
+
+from faults.rig import Rig, wait_for
+from faults.traffic import POISON, Sent, trade, with_poison
+
+pytestmark = pytest.mark.kafka
+
+FAULTY = str(Path(__file__).with_name("faulty_matcher.py"))
+SHIFTED = str(Path(__file__).with_name("shifted_clock.py"))
+FAILURES = {
+    "Raises Ltd": "internal error: ZeroDivisionError",
+    "Hangs Ltd": "longer than limits.screening_seconds",
+    "Slow C Ltd": "longer than limits.screening_seconds",
+    "Eats Memory Ltd": "internal error: MemoryError",
+    "Digs Deep Ltd": "internal error: RecursionError",
+}
+
+
+def test_poison_of_every_kind(rig: Rig) -> None:
+    events = list(with_poison(trade(3000), 0.1))
+    assert len(events) - 3000 > 3 * len(POISON)
+    rig.send(events)
+    worker = rig.keep_running(failpoints="transaction.before_commit=kill@20")
+    rig.wait_decided()
+    assert not worker.runs
+    rig.kills += 1
+    verdict = rig.verdict()
+    assert verdict.holds
+    assert verdict.dead_letters == verdict.outcomes["error"] == len(events) - 3000
+
+
+def test_timestamps_of_no_calendar(rig: Rig) -> None:
+    rig.start()
+    for milliseconds in (1, -1, -(10**17)):
+        rig.send(trade(20, rig.sent), milliseconds)
+    rig.wait_decided(60)
+    rig.close()
+
+
+def test_a_matcher_that_fails_on_one_event(rig: Rig) -> None:
+    """The event gets ``error`` and a dead letter; the partition goes on."""
+    names = list(FAILURES)
+    poisoned = [
+        Sent(f"F-{number}".encode(), f'{{"transaction_id": "F-{number}", "parties": [{{"name": "{name}"}}]}}'.encode())
+        for number, name in enumerate(names)
+    ]
+    for each in poisoned:
+        rig.send([*trade(100, rig.sent), each])
+    worker = rig.start(
+        program=(FAULTY, "worker"), LIMITS__SCREENING_SECONDS="0.7", WORKER__TRANSACTION_TIMEOUT_SECONDS="60"
+    )
+    rig.wait_decided()
+    metrics = worker.get("/metrics")
+    assert 'highfence_dead_letters_total{reason="timed_out"} 2.0' in metrics
+    assert 'highfence_dead_letters_total{reason="screening_failed"} 3.0' in metrics
+    assert "highfence_ready 1.0" in metrics
+    reasons = rig.reasons()
+    for number, name in enumerate(names):
+        assert FAILURES[name] in reasons[f"F-{number}"]
+    assert rig.verdict(unscreenable={f"F-{number}" for number in range(len(names))}).holds
+
+
+def test_many_hanging_events_do_not_outlive_the_transaction(rig: Rig) -> None:
+    """A batch is cut short before its transaction's time-out, whatever is in it."""
+    hanging = [
+        Sent(b"H", f'{{"transaction_id": "H-{number}", "parties": [{{"name": "Hangs Ltd"}}]}}'.encode())
+        for number in range(12)
+    ]
+    rig.send(hanging)
+    worker = rig.start(
+        program=(FAULTY, "worker"), LIMITS__SCREENING_SECONDS="0.4", WORKER__TRANSACTION_TIMEOUT_SECONDS="3"
+    )
+    rig.wait_decided()
+    assert "slow screening" in worker.log
+    assert "undone" not in worker.log
+    assert rig.verdict(unscreenable={f"H-{number}" for number in range(12)}).holds
+
+
+def test_clock_jumps(rig: Rig, tmp_path: Path) -> None:
+    """Forward, every list is too old and nothing is screened; back, screening goes on."""
+    clock = tmp_path / "clock"
+    clock.write_text("0")
+    worker = rig.start(program=(SHIFTED, "worker"), prefixed=("env", f"CLOCK={clock}"))
+    rig.send(trade(300))
+    rig.wait_decided()
+    clock.write_text(str(40 * 86_400))
+    wait_for(lambda: "max_age_days" in worker.get("/readyz"), told=rig.logs)
+    rig.send(trade(300, rig.sent))
+    time.sleep(1)
+    assert rig.decided() == 300
+    wait_for(lambda: re.search(r"^highfence_ready 0\.0", worker.get("/metrics"), re.MULTILINE), told=rig.logs)
+    clock.write_text("-3600")
+    rig.wait_decided()
+    assert rig.verdict().holds
