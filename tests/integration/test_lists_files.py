@@ -249,6 +249,24 @@ def test_the_real_ofac_files_of_2021_are_read_together(shared_data: Path) -> Non
     assert sum(len(entry.identifiers) for entry in entries) > 6_700
 
 
+def test_the_real_unverified_and_military_end_user_lists_have_names_for_names(shared_data: Path) -> None:
+    path = shared_data / "lists" / "ecfr_part744_2026-07-23.xml.gz"
+    entries = [
+        entry
+        for source in ("us_bis_unverified_list", "us_bis_military_end_user_list")
+        for entry in load_list(path, source).entries
+    ]
+    assert all(entry.addresses and entry.countries for entry in entries)
+    names = [name.name for entry in entries for name in entry.names]
+    assert not [name for name in names if re.search(r"a\.?k\.?a\b|subordinate|\[reserved\]", name, re.IGNORECASE)]
+    assert [name for name in names if re.search(r"\d", name)] == [
+        "7103 Factory",
+        "China Aviation Ind. Std. Parts No. 355",
+    ]
+    of_parents = [related.name for entry in entries for related in entry.related]
+    assert of_parents == 8 * ["Aero-Engine Company of China"] + 7 * ["Aviation Industry Corporation of China"]
+
+
 def test_two_dates_of_the_un_list_differ_by_what_really_happened(shared_data: Path) -> None:
     before, after = (
         {entry.entry_id: entry for entry in load_list(shared_data / "lists" / f"un_{day}.xml.gz").entries}

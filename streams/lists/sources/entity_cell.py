@@ -209,9 +209,8 @@ def _name_in_prose(text: str) -> tuple[list[ListedName], list[str]]:
     inline = _INLINE.search(first)
     if inline:
         names = [ListedName(name=_clean(first[: inline.start()]))]
-        kind: Literal["alias", "former"] = "former" if inline[1].casefold().startswith("f") else "alias"
         listed, address = split_name(first[inline.end() :], several=True)
-        names += [alias(name, kind) for name in _several(listed)]
+        names += _marked(f"{inline[1]} {listed}")
     else:
         name, address = split_name(first)
         names = _spelled(name, "primary")
@@ -222,15 +221,20 @@ def _spelled(text: str, kind: Literal["primary", "alias"]) -> list[ListedName]:
     """A name and the aliases in parentheses behind it."""
     found: list[ListedName] = []
     for parenthesis in _IN_PARENTHESES.finditer(text):
-        pieces = re.split(rf"[;,\s]*({_KNOWN_AS})[,\s]*", parenthesis[1], flags=re.IGNORECASE)
-        for marker, listed in zip(pieces[1::2], pieces[2::2], strict=True):
-            former = marker.casefold().startswith("f")
-            found += [alias(name, "former" if former else "alias") for name in _several(listed)]
+        found += _marked(parenthesis[1])
     for number, part in enumerate(_INLINE_MARK.split(_IN_PARENTHESES.sub("", text))):
         if name := _clean(part):
             main = kind == "primary" and number == 0
             found.insert(number, ListedName(name=name) if main else alias(name))
     return found
+
+
+def _marked(text: str) -> Iterator[ListedName]:
+    """Aliases and former names, each behind its mark, several behind one mark too."""
+    pieces = re.split(rf"[;,\s]*({_KNOWN_AS})[,\s]*", text, flags=re.IGNORECASE)
+    for marker, listed in zip(pieces[1::2], pieces[2::2], strict=True):
+        former = marker.casefold().startswith("f")
+        yield from (alias(name, "former" if former else "alias") for name in _several(listed))
 
 
 def _several(text: str) -> list[str]:

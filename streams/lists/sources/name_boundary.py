@@ -15,7 +15,8 @@ _STARTS_ADDRESS = re.compile(
         | no\.?\s?:?\s?\d | nos\.? | number\s+\d
         | (?:p\.?\s?o\.?\s?)?box\b | p\.?\s?o\.?\s?box
         | rooms?\b | rm\.? | building\b | bldg | blk\b | block\b | floor\b | fl\. | flat\b | unit\b | units\b
-        | suite\b | ste\b | office\s+(?:no|\#|\d|[a-z]?-?\d) | workshop\s+\d | shop\b | plot\b | house\b\s*(?:no|number|\#|\d)
+        | suite\b | ste\b | office\s+(?:no|\#|\d|[a-z]?-?\d)
+        | workshop\s+\d | shop\b | plot\b | house\b\s*(?:no|number|\#|\d)
         | apt | apartment\b | level\b | warehouse\b | hangar\b | villa\b | tower\b | gate\b | section\b | sector\b
         | street\b | str\. | ul\. | ulitsa\b | d\.\s?\d | pr\. | prospekt\b | avenue\b | near\b | opposite\b | behind\b
         | address\b | c/o\b | ground\b | (?:first|second|third|fourth|fifth|\d+th)\s+floor
