@@ -16,6 +16,7 @@ from streams.matching.lexicon import Kind
 from streams.matching.match import Match
 from streams.matching.names import ReadName, read_name
 from streams.matching.policy import Policy, Score, Thresholds
+from streams.matching.rough import is_sure
 from streams.matching.scoring import Agreement, Query
 from streams.matching.words import Word
 from streams.records.alert import Evidence
@@ -26,8 +27,6 @@ PROPER = ("person", "vessel", "aircraft")
 """Entity types whose names consist of nothing but names."""
 _ACRONYM = 3
 """Words of at most so many letters could be anyone's acronym."""
-_SURE = 0.93
-"""From here on a word of a rough script is taken for the Latin one."""
 _SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "roman")
 _NAMES: tuple[Kind, ...] = ("name", "common", "everyday")
 _SLIP_FROM = 6
@@ -202,9 +201,11 @@ def _tells_too_little(named: Named, organization: bool, country: bool, rules: Sc
         text = "".join([query.words[i].word.text for i in pair.ours])
         listed = "".join([named.listed_read.words[j].text for j in pair.listed])
         weights.append(min(sum(query.words[i].weight for i in pair.ours), len(pair.listed)) * pair.similarity)
-        sure = sure and (
-            pair.similarity == 1.0 or (bool(word.script) and pair.similarity >= _SURE) or _slip(text, listed)
-        )
+        if pair.similarity < 1.0 and word.script:
+            if not is_sure(text, word.script, pair.similarity):
+                return True
+        else:
+            sure = sure and (pair.similarity == 1.0 or _slip(text, listed))
     names = sum(weights)
     if len(weights) == 1 and len(text) <= _ACRONYM:
         information -= max(names - rules.acronym, 0.0)

@@ -22,6 +22,7 @@ _LEAST: Final = 0.62
 unrelated words reach it."""
 _SHORT: Final = 2
 """Words of so few consonants must have them all in common."""
+_SURE, _SURE_OF_FEW, _SURE_OF_NAMES = 0.91, 0.94, 0.96
 _LOWEST, _HIGHEST = 0.76, 0.97
 _CLASS_COST, _LETTER_COST, _VOWEL_COST, _START_COST = 0.6, 0.25, 0.12, 0.25
 
@@ -107,6 +108,18 @@ def similarity(a: str, a_script: Script, b: str, b_script: Script, keyed: bool =
         return 0.0
     raw = 1.0 - cost / (longest + _CLASS_COST)
     return _LOWEST + (_HIGHEST - _LOWEST) * max(raw - _LEAST, 0.0) / (1.0 - _LEAST)
+
+
+def is_sure(text: str, script: Script, likeness: float) -> bool:
+    """Whether a rough word is so like a Latin one that it can be taken for it.
+
+    The fewer consonants, the more must agree; most of all in Chinese and short Korean names, of which there
+    are few that are not like many others.
+    """
+    few = len(spelling(text, script).classes) <= _SHORT
+    if script == "han_name" or (few and script == "hangul"):
+        return likeness >= _SURE_OF_NAMES
+    return likeness >= (_SURE_OF_FEW if few else _SURE)
 
 
 @lru_cache(maxsize=65_536)
