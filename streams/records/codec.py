@@ -2,7 +2,7 @@
 
 msgspec decodes straight into the typed record and validates on the way, in about half the time that
 ``orjson.loads`` followed by ``msgspec.convert`` takes (``highfence bench decode`` measures both), so it is the
-codec of typed records; orjson is used where there is no type: canonical forms, list files, rows.
+codec of typed records; orjson is used where there is no type: digests, list files, rows.
 """
 
 from __future__ import annotations

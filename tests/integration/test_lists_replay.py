@@ -132,7 +132,7 @@ def test_the_308_publications_of_ofac_end_in_the_last_file(
     verified = CliRunner().invoke(lists_command, ["verify"], obj=settings)
     assert verified.exit_code == 0, verified.output
     assert "14,965 entries" in verified.output
-    assert "308 releases in the history hold" in verified.output
+    assert "in the history 308 of 308 hold" in verified.output
 
     # The lists as they stood are rebuilt from the history although the topic has forgotten them.
     middle = releases[150]

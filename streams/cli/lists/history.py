@@ -58,7 +58,7 @@ def verify(ctx: click.Context) -> None:
         terminal.print(
             safe(
                 f"{change.source}: release {release.release_id} holds: {release.entries:,} entries, digest "
-                f"{release.digest}; {verified.held:,} releases in the history hold"
+                f"{release.digest}; in the history {verified.held:,} of {verified.held + len(verified.problems):,} hold"
             )
         )
         problems += [f"history: {problem}" for problem in verified.problems]
