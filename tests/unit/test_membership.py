@@ -1,0 +1,103 @@
+"""A batch that was taken while the group changed is not this worker's to decide."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from confluent_kafka import TopicPartition
+
+from streams.kafka.transactions import Membership
+from streams.matching import Policy
+from streams.screening.worker import Worker
+from streams.settings import Settings
+
+
+class Message:
+    """What the worker asks of a message."""
+
+    def __init__(self, offset: int) -> None:
+        self._offset = offset
+
+    def error(self) -> None:
+        return None
+
+    def topic(self) -> str:
+        return "transactions"
+
+    def partition(self) -> int:
+        return 0
+
+    def offset(self) -> int:
+        return self._offset
+
+
+class Consumer:
+    """A consumer to which something happens between two reads."""
+
+    def __init__(self, between: Callable[[], None]) -> None:
+        self._between = between
+        self._next = 10
+        self.sought: list[tuple[int, int]] = []
+
+    def memberid(self) -> str:
+        return "me"
+
+    def consumer_group_metadata(self) -> object:
+        return "generation"
+
+    def consume(self, count: int, timeout: float) -> list[Message]:
+        if count > 1:
+            self._between()
+        self._next += 1
+        return [Message(self._next - 1)]
+
+    def assignment(self) -> list[TopicPartition]:
+        return [TopicPartition("transactions", 0)]
+
+    def committed(self, partitions: list[TopicPartition], timeout: float) -> list[TopicPartition]:
+        return [TopicPartition("transactions", 0, 4)]
+
+    def seek(self, position: TopicPartition) -> None:
+        self.sought.append((position.partition, position.offset))
+
+
+@pytest.fixture
+def worker() -> Worker:
+    return Worker(Settings(), Policy.default(), threading.Event())
+
+
+def take(worker: Worker, between: Callable[[], None]) -> tuple[list[Any], Consumer]:
+    consumer = Consumer(between)
+    worker._membership.assigned(consumer)  # type: ignore[arg-type]
+    return worker._take(consumer), consumer  # type: ignore[arg-type]
+
+
+def test_a_quiet_batch_is_taken(worker: Worker) -> None:
+    events, consumer = take(worker, lambda: None)
+    assert [event.offset() for event in events] == [10, 11]
+    assert consumer.sought == []
+
+
+def test_a_batch_across_a_rebalance_is_read_again(worker: Worker) -> None:
+    """Its first event came under the generation before, whose partitions may be another worker's by now."""
+
+    def rebalance() -> None:
+        worker._membership.revoked(None, [])  # type: ignore[arg-type]
+        worker._membership.assigned(Consumer(lambda: None))  # type: ignore[arg-type]
+
+    events, consumer = take(worker, rebalance)
+    assert events == []
+    assert consumer.sought == [(0, 4)]
+
+
+def test_without_a_member_id_there_is_no_generation_to_commit_under() -> None:
+    class Nobody(Consumer):
+        def memberid(self) -> str:
+            return ""
+
+    membership = Membership()
+    membership.assigned(Nobody(lambda: None))  # type: ignore[arg-type]
+    assert membership.group is None
