@@ -114,7 +114,7 @@ def test_denied_persons_rows_of_one_order_are_one_entry() -> None:
     ]
     assert (first.effective_from, first.effective_to) == (date(2002, 3, 4), date(2056, 6, 30))
     assert (second.effective_from, second.effective_to) == (date(2015, 9, 18), None)
-    assert _said(second) == ["Standard order: N", "Action: FR NOTICE ADDED", "Last update: 2015-09-24"]
+    assert _said(second) == ["Standard order: N", "Last update: 2015-09-24", "Action: FR NOTICE ADDED"]
 
 
 def test_the_consolidated_csv_says_what_the_json_says() -> None:
@@ -262,7 +262,7 @@ def test_the_eu_list() -> None:
         ("Jon Doe", "alias", "weak"),
     ]
     assert (person.citation, person.programs) == ("1210/2003 (OJ L169), 2003-07-08", ("IRQ",))
-    assert (person.birth_dates, person.countries) == (("1937-04-28",), ("IQ",))
+    assert (person.birth_dates, person.countries) == (("1937-04-28", "1938-03"), ("IQ",))
     assert person.identifiers == (Identifier(type="National passport", value="A1084010"),)
     for kept in ("Function: Minister of Trade", "Date of birth: about 1940", "UN reference: IQi.901"):
         assert kept in _said(person)
@@ -326,6 +326,19 @@ def test_opensanctions_entities_are_put_together() -> None:
         RelatedEntry(name="Acme Airlines", relation="registered owner", entry_id="NK-1a"),
     )
     assert "NK-zz" not in entries
+
+
+@pytest.mark.parametrize(
+    ("name", "last"),
+    [("consolidated.csv", "ids"), ("dpl.txt", '"FR_Citation"'), ("targets.simple.csv", '"last_change"')],
+)
+def test_a_column_the_format_did_not_have_before_is_kept(tmp_path: Path, name: str, last: str) -> None:
+    delimiter = "\t" if name == "dpl.txt" else ","
+    heading, *rows = (SAMPLES / name).read_text().splitlines()
+    assert heading.endswith(last)
+    text = "\n".join((f"{heading}{delimiter}Vetted", *(f"{row}{delimiter}by hand" for row in rows)))
+    (tmp_path / name).write_text(text)
+    assert all("vetted: by hand" in entry.remarks for entry in load_list(tmp_path / name).entries)
 
 
 def test_a_table_of_ones_own() -> None:

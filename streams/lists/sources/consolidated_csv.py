@@ -28,6 +28,7 @@ _TEXTS = (
     "gross_registered_tonnage", "vessel_flag", "vessel_owner", "remarks",
 )  # fmt: skip
 _REQUIRED = (*_TEXTS, *_LISTS, "addresses", "ids")
+_LEFT_OUT = ("source_list_url", "source_information_url")
 _DATE = re.compile(r"\d{4}-\d{2}-\d{2}")
 _CODE = re.compile(r"[A-Z]{2}")
 
@@ -51,12 +52,15 @@ def _results(file: ListFile) -> Iterator[tuple[Result, str]]:
         places = [_place(text) for text in _several(record["addresses"])]
         country = next((country for place in places if (country := country_code(place.country or ""))), "")
         number = one_line(record["entity_number"])
+        known = (*_REQUIRED, *_LEFT_OUT, "_id")
+        others = (f"{column}: {text}" for column, text in record.items() if column not in known and text.strip())
         yield (
             msgspec.convert(
                 {
                     "id": record.get("_id") or number or entry_id_for(one_line(record["name"]), country),
                     **{field: record[field] for field in _TEXTS},
                     **{field: _several(record[field]) for field in _LISTS},
+                    "remarks": "; ".join(text for text in (record["remarks"].strip(), *others) if text),
                     "addresses": places,
                     "ids": [_identification(text) for text in _several(record["ids"])],
                 },

@@ -45,7 +45,7 @@ def read(file: ListFile) -> tuple[ListEntry, ...]:
 
 def _entries(file: ListFile) -> Iterator[ListEntry]:
     drafts: dict[tuple[str, str], tuple[Draft, str]] = {}
-    for line, record in records_of(file, rows_of(file, "\t"), _COLUMNS, _COLUMNS):
+    for line, record in records_of(file, rows_of(file, "\t"), _COLUMNS):
         place = f"{file.place}, line {line}"
         name = one_line(record["name"])
         if not name:
@@ -73,5 +73,6 @@ def _add_row(draft: Draft, record: dict[str, str], place: str) -> None:
     if ends := american_day(record["expiration_date"], "Expiration_Date", place):
         after = ends + timedelta(days=1)  # the last day the list names still counts
         draft.effective_to = max(draft.effective_to or after, after)
-    for column, label in _REMARKS.items():
-        draft.remark(label, record[column])
+    for column, text in record.items():
+        if column in _REMARKS or column not in _COLUMNS:
+            draft.remark(_REMARKS.get(column, column), text)

@@ -114,9 +114,9 @@ def _add_address(draft: Draft, address: etree._Element) -> None:
 
 
 def _add_birth(draft: Draft, born: etree._Element) -> None:
-    parts = (_at(born, "year"), _at(born, "month").zfill(2), _at(born, "day").zfill(2))
+    parts = (_at(born, "year"), _at(born, "monthOfYear").zfill(2), _at(born, "dayOfMonth").zfill(2))
     day = _at(born, "birthdate") or "-".join(parts if parts[1] != "00" else parts[:1])
-    if _at(born, "circa") == "true":
+    if day and _at(born, "circa") == "true":
         draft.remark("Date of birth", f"about {day}")
     else:
         draft.birth(day)

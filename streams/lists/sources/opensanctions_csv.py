@@ -27,6 +27,7 @@ _REQUIRED = (
     "sanctions",
     "dataset",
 )
+_LEFT_OUT = ("first_seen", "last_seen", "last_change")
 _REMARKS = {"sanctions": "Sanction", "phones": "Phone", "emails": "E-mail", "program_ids": "Program"}
 
 
@@ -60,9 +61,10 @@ def read(file: ListFile) -> Iterator[ListEntry]:
             draft.identifier("Identifier", identifier)
         for born in _several(record["birth_date"]):
             draft.birth(born)
-        for column, label in _REMARKS.items():
-            for text in _several(record.get(column, "")):
-                draft.remark(label, text)
+        for column in (column for column in record if column not in _LEFT_OUT):
+            if column in _REMARKS or column not in _REQUIRED:
+                for text in _several(record[column]):
+                    draft.remark(_REMARKS.get(column, column), text)
         yield draft.finish(place)
 
 

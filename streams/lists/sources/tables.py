@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import csv
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterator
 
 from streams.errors import ListFormatError
 from streams.lists.sources.content import ListFile
@@ -32,22 +32,24 @@ def rows_of(file: ListFile, delimiter: str = ",") -> Iterator[tuple[int, list[st
 
 
 def records_of(
-    file: ListFile,
-    rows: Iterator[tuple[int, list[str]]],
-    required: Collection[str],
-    allowed: Collection[str] | None = None,
+    file: ListFile, rows: Iterator[tuple[int, list[str]]], required: Collection[str]
 ) -> Iterator[tuple[int, dict[str, str]]]:
     """Line number and cells by column of each row behind the row with the columns' names.
 
-    ``required`` and ``allowed`` are names of columns in lower case; names are compared without regard to case.
-    Raises :class:`~streams.errors.ListFormatError` for a required column that is missing, one that is there twice
-    or not allowed, and for a row with more or fewer cells than there are columns.
+    Names of columns are in lower case. Raises :class:`~streams.errors.ListFormatError` for a ``required`` column that
+    is missing, one that is there twice, and for a row with more or fewer cells than there are columns.
     """
     heading = next(rows, None)
     if heading is None:
         raise ListFormatError(f"{file.place}: has no row of column names; download the list again")
     columns = [one_line(column).casefold() for column in heading[1]]
-    _check_columns(columns, required, allowed, f"{file.place}, line {heading[0]}")
+    place = f"{file.place}, line {heading[0]}"
+    if missing := [name for name in required if name not in columns]:
+        raise ListFormatError(
+            f"{place}: has no column {', '.join(missing)}; the file is damaged, or the format changed"
+        )
+    if twice := sorted({name for name in columns if columns.count(name) > 1}):
+        raise ListFormatError(f"{place}: has the column {', '.join(twice)} twice; keep one of them")
     for line, cells in rows:
         if len(cells) != len(columns):
             raise ListFormatError(
@@ -55,19 +57,3 @@ def records_of(
                 "the file is cut or damaged, download it again"
             )
         yield line, dict(zip(columns, cells, strict=True))
-
-
-def _check_columns(columns: list[str], required: Iterable[str], allowed: Collection[str] | None, place: str) -> None:
-    missing = [name for name in required if name not in columns]
-    if missing:
-        raise ListFormatError(
-            f"{place}: has no column {', '.join(missing)}; the file is damaged, or the format changed"
-        )
-    twice = sorted({name for name in columns if columns.count(name) > 1})
-    if twice:
-        raise ListFormatError(f"{place}: has the column {', '.join(twice)} twice; keep one of them")
-    unknown = [name for name in columns if allowed is not None and name not in allowed]
-    if unknown:
-        raise ListFormatError(
-            f"{place}: column {', '.join(map(repr, unknown))} is not known; known: {', '.join(allowed or ())}"
-        )
