@@ -11,37 +11,33 @@ from streams.records.list_entry import ListedName, ListEntry
 
 
 class NameMaker:
-    """Makes names from the words of real ones: as many words, in their places, from other names.
+    """Makes names from the words of real ones: as many words as a real name has, in their places, from others.
 
-    A share of the words is bent by a letter, so that not every word is one the list already has. The same seed
-    gives the same names.
+    A share of the words is coined (the front of one word, the back of another), so that new names bring new words
+    as they do in life. The same seed gives the same names.
     """
 
     def __init__(self, entries: Sequence[ListEntry], seed: int) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - invented names, not a secret
         self._names = [words for entry in entries for listed in entry.names if len(words := listed.name.split()) > 1]
 
-    def name(self, bent: float = 0.3) -> str:
-        """One name; ``bent`` is the share of words with a letter changed."""
+    def name(self, coined: float = 0.4) -> str:
+        """One name; ``coined`` is the share of its words that no other name has."""
         rng = self._rng
-        pattern = rng.choice(self._names)
         words = []
-        for position in range(len(pattern)):
-            donor = rng.choice(self._names)
-            word = donor[min(position, len(donor) - 1)]
-            words.append(self._bent(word) if rng.random() < bent else word)
+        for position in range(len(rng.choice(self._names))):
+            donor, other = rng.choice(self._names), rng.choice(self._names)
+            word, end = donor[min(position, len(donor) - 1)], other[min(position, len(other) - 1)]
+            words.append(word[: (len(word) + 1) // 2] + end[len(end) // 2 :].lower() if rng.random() < coined else word)
         return " ".join(words)[:1000]
 
     def misspelt(self, name: str) -> str:
         """The name with one letter changed."""
-        return self._bent(name)
-
-    def _bent(self, word: str) -> str:
-        spots = [position for position, char in enumerate(word) if char.isalpha()]
+        spots = [position for position, char in enumerate(name) if char.isalpha()]
         if not spots:
-            return word
+            return name
         spot = self._rng.choice(spots)
-        return word[:spot] + self._rng.choice("abcdefghijklmnopqrstuvwxyz") + word[spot + 1 :]
+        return name[:spot] + self._rng.choice("abcdefghijklmnopqrstuvwxyz") + name[spot + 1 :]
 
 
 def unseen_names(entries: Sequence[ListEntry], count: int, seed: int) -> list[str]:
