@@ -15,6 +15,7 @@ from streams.matching.identifiers import IdentifierMatch, party_keys
 from streams.matching.lexicon import Kind
 from streams.matching.match import Match
 from streams.matching.names import ReadName, read_name
+from streams.matching.pinyin import is_pinyin
 from streams.matching.policy import Policy, Score, Thresholds
 from streams.matching.rough import is_sure
 from streams.matching.scoring import Agreement, Query
@@ -214,6 +215,8 @@ def _tells_too_little(named: Named, organization: bool, country: bool, rules: Sc
     ours_left, listed_left = _left_over(named)
     left = [word for word in (*ours_left, *listed_left) if word.kind not in _SAY_NOTHING]
     if any(word.kind in _NAMES and (len(word.text) > _ACRONYM or not organization) for word in left):
+        if any(pair.similarity < 1.0 for pair in aligned):
+            return information < rules.alike_partial_information
         return information < (rules.alike_information if country else rules.partial_information)
     if not sure or (left and any(pair.similarity < 1.0 for pair in aligned)):
         return names + common_words / 2 < rules.alike_information
@@ -221,8 +224,9 @@ def _tells_too_little(named: Named, organization: bool, country: bool, rules: Sc
 
 
 def _slip(ours: str, listed: str) -> bool:
-    """Whether two words differ by one slip in a word long enough for it to be one."""
-    return max(len(ours), len(listed)) >= _SLIP_FROM and OSA.distance(ours, listed) <= 1
+    """Whether two words differ by one slip, in a word long enough for it to be one; other pinyin is another name."""
+    long = max(len(ours), len(listed)) >= _SLIP_FROM and not (is_pinyin(ours) and is_pinyin(listed))
+    return ours == listed or (long and OSA.distance(ours, listed) <= 1)
 
 
 def _left_over(named: Named) -> tuple[list[Word], list[Word]]:

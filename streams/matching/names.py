@@ -13,8 +13,8 @@ from typing import Final, NamedTuple
 from rigour.names import extract_org_types
 
 from streams.matching.lexicon import PHRASES
+from streams.matching.pinyin import from_wade_giles
 from streams.matching.romanise import Script, clean, latin
-from streams.matching.wade_giles import to_pinyin
 from streams.matching.words import Word, as_name, read_word
 
 _run_together = re.compile(r"(?<=[a-z]{3})(?=[A-Z]{2,}\b)|(?<=[A-Za-z][a-z]{3})(?=[A-Z][a-z]{4})")
@@ -61,7 +61,7 @@ def read_name(text: str, proper: bool = False) -> ReadName:
             if _is_legal_form(form):
                 text = _whole(form).sub(f" {generic} ", text)
                 legal.add(generic)
-    tokens = to_pinyin(_tokens.findall(text))
+    tokens = from_wade_giles(_tokens.findall(text))
     if proper:
         words = [_proper_word(token) for token in tokens]
     else:

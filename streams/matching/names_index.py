@@ -18,6 +18,7 @@ from math import sqrt
 from typing import Final, NamedTuple
 
 from streams.matching.names import ReadName
+from streams.matching.pinyin import is_pinyin
 from streams.matching.policy import Policy, Score
 from streams.matching.scoring import Agreement, Query, QueryWord, agree
 from streams.matching.vocabulary import Vocabulary
@@ -337,14 +338,14 @@ def weigh(word: Word, entries: int, policy: Policy) -> float:
     """The weight of a word that ``entries`` listed entries have.
 
     A name loses ``halving`` with each doubling of ``entries`` from 8 on, down to ``least``; a
-    short one weighs no more than ``short``; other kinds
+    short one, or one syllable of pinyin, no more than ``short``; other kinds
     weigh what the policy says.
     """
     weights = policy.weights
     if word.kind != "name":
         return float(getattr(weights, word.kind))
     doublings = max(entries.bit_length() - _COMMON_FROM.bit_length() + 1, 0)
-    most = weights.short if len(word.text) <= SHORT else 1.0
+    most = weights.short if len(word.text) <= SHORT or is_pinyin(word.text, 1) else 1.0
     return max(min(1.0 - weights.halving * doublings, most), weights.least)
 
 

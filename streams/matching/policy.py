@@ -63,6 +63,7 @@ class Score:
     information: float
     name_information: float
     partial_information: float
+    alike_partial_information: float
     alike_information: float
     acronym: float
     caution: float

@@ -14,6 +14,7 @@ from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA
 
+from streams.matching.pinyin import is_pinyin
 from streams.matching.romanise import Script
 from streams.matching.spelling import sound_of
 
@@ -36,11 +37,6 @@ _final_s = re.compile("ks$|(?<=[aeiou])z$")
 _han_r = re.compile("(?<=.)er(?=[^aeiou]|$)")
 _han_g = re.compile("j(?=[iu])")
 _article = re.compile("^al(?=.{3})")
-_syllable = (
-    "(?:[bpmfdtnlgkhjqxrzcsyw]|zh|ch|sh)?"
-    "(?:iang|iong|uang|ang|eng|ian|iao|ing|ong|uai|uan|ai|an|ao|ei|en|er|ia|ie|in|iu|ou|ua|ue|ui|un|uo|ve|a|e|i|o|u|v)"
-)
-_pinyin = re.compile(f"{_syllable}(?:{_syllable})?")
 
 
 class Spelling(NamedTuple):
@@ -120,9 +116,3 @@ def is_sure(text: str, script: Script, likeness: float) -> bool:
     if script == "han_name" or (few and script == "hangul"):
         return likeness >= _SURE_OF_NAMES
     return likeness >= (_SURE_OF_FEW if few else _SURE)
-
-
-@lru_cache(maxsize=65_536)
-def is_pinyin(text: str) -> bool:
-    """Whether ``text`` reads as one or two syllables of pinyin, as Chinese names have."""
-    return _pinyin.fullmatch(text) is not None
