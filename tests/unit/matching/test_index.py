@@ -139,5 +139,6 @@ def test_organization_is_not_a_person(policy: Policy) -> None:
 
 def test_single_everyday_word_never_alerts_alone(policy: Policy) -> None:
     index = EntityIndex.build([entry("a", "Galaxy Ltd"), entry("b", "Technology Co."), entry("c", "ABC")])
-    for name in ("Galaxy Ltd", "Technology", "ABC", "Galaxy Holdings"):
+    for name in ("Galaxy", "Technology", "ABC", "Galaxy Holdings", "Galaxy Plc"):
         assert found(index, policy, name) == []
+    assert found(index, policy, "Galaxy Ltd.") == ["a"]
