@@ -43,12 +43,20 @@ class Synced:
     seconds: float = 0.0
 
 
-def sync(name: str, settings: Settings, *, forced_by: ForcedBy | None = None, dry_run: bool = False) -> Synced:
+def sync(
+    name: str,
+    settings: Settings,
+    *,
+    forced_by: ForcedBy | None = None,
+    dry_run: bool = False,
+    pause: Callable[[float], object] = time.sleep,
+) -> Synced:
     """Synchronise one download of ``settings.lists.downloads`` with what is published.
 
     The file is kept in the archive whatever becomes of it. When the server has nothing newer, the kept file is
     taken in again: so a list that was let through, or is missing on the topic, comes into force all the same.
-    What fails is told in the result and raises nothing.
+    ``pause`` waits for some seconds between tries of a server in trouble. What fails is told in the result and
+    raises nothing.
     """
     started = time.monotonic()
     outcomes: tuple[Outcome, ...] = ()
@@ -56,12 +64,15 @@ def sync(name: str, settings: Settings, *, forced_by: ForcedBy | None = None, dr
     try:
         archive = Archive(settings.lists.archive)
         one = settings.lists.downloads[name]
-        sha256 = _newest(name, one, archive)
+        sha256 = _newest(name, one, archive, pause)
         outcomes = Intake(settings, archive, forced_by, dry_run).take(
             name, sha256, urlsplit(one.url).path.rpartition("/")[2], one.sources
         )
     except HighfenceError as error:
         reason = str(error)
+    except Exception as error:  # a fault of ours with one list must not keep the others from being current
+        _log.exception("%s could not be synchronised", name)
+        reason = f"internal error: {type(error).__name__}: {error}"
     result: Result = (
         "failed" if reason else next(each for each in _GRAVITY if any(done.result == each for done in outcomes))
     )
@@ -106,7 +117,7 @@ def keep_current(
             metrics.report_ages(datetime.now(UTC))
             now = time.monotonic()
             for name in schedule.due(now):
-                done = sync(name, settings)
+                done = sync(name, settings, pause=stop.wait)
                 _count(done, metrics)
                 report(done)
                 schedule.done(name, time.monotonic(), failed=done.result == "failed")
@@ -115,16 +126,16 @@ def keep_current(
             stop.wait(min(schedule.seconds_left(time.monotonic()), 10.0))
 
 
-def _newest(name: str, one: DownloadSettings, archive: Archive) -> str:
+def _newest(name: str, one: DownloadSettings, archive: Archive, pause: Callable[[float], object]) -> str:
     """The SHA-256 of the newest file, which is in the archive then."""
     url = one.url
     with archive.incoming() as incoming:
         if one.dated_by:
-            download(one.dated_by, incoming, max_bytes=_TABLE_BYTES)
+            download(one.dated_by, incoming, max_bytes=_TABLE_BYTES, pause=pause)
             url = url.replace("{date}", newest_date(incoming.read_bytes(), one.dated_by).isoformat())
         receipt = archive.receipt(name)
         known = Response(receipt.etag, receipt.last_modified) if receipt and receipt.url == url else None
-        response = download(url, incoming, known=known, max_bytes=one.max_bytes)
+        response = download(url, incoming, known=known, max_bytes=one.max_bytes, pause=pause)
         if response is None:
             if receipt is None:
                 raise ListError(f"{url}: the server has nothing newer than a file that is not here")

@@ -199,6 +199,19 @@ def test_a_failed_download_changes_nothing(answer: Answer, said: str, settings: 
     assert Archive(settings.lists.archive).quarantined() == ()
 
 
+def test_a_fault_of_ours_is_told_and_changes_nothing(
+    settings: Settings, server: ListServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Path) -> None:
+        raise ZeroDivisionError("made by the test")
+
+    server.answers["/own"] = whole(_file("Acme"))
+    monkeypatch.setattr(intake, "load_lists", broken)
+    failed = sync("own", settings)
+    assert (failed.result, failed.reason) == ("failed", "internal error: ZeroDivisionError: made by the test")
+    assert _names(settings) == set()
+
+
 def test_a_person_lets_a_quarantined_list_through(settings: Settings, server: ListServer) -> None:
     server.answers["/own"] = in_turn(whole(_file(*MANY)), marked(_file(*MANY[:30]), '"2"'))
     sync("own", settings)
