@@ -21,7 +21,7 @@ A whole transaction is screened by a :class:`Screener` against a :class:`Snapsho
 'hold'
 """
 
-from streams.lists.loading import LoadedList, load_list
+from streams.lists.loading import LoadedList, load_list, load_lists
 from streams.matching import EntityIndex, Match, Policy
 from streams.records.alert import Alert, Evidence
 from streams.records.decision import Decision, EventSource
@@ -47,4 +47,5 @@ __all__ = [
     "Snapshot",
     "Transaction",
     "load_list",
+    "load_lists",
 ]

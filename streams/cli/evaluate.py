@@ -18,7 +18,7 @@ from streams.evaluation.pairs import score_pairs
 from streams.evaluation.plot import plot_sweep
 from streams.evaluation.rows import read_rows
 from streams.evaluation.search import score_searches
-from streams.lists.loading import load_list
+from streams.lists.loading import load_lists
 from streams.matching import EntityIndex
 
 _FILE = click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
@@ -71,7 +71,7 @@ def search(
 ) -> None:
     """Search each row's query in the lists and see whether the expected entry is hit."""
     policy = policy_of(settings_of(ctx))
-    index = EntityIndex.build(entry for name in lists for entry in load_list(name).entries)
+    index = EntityIndex.build(entry for name in lists for loaded in load_lists(name) for entry in loaded.entries)
     _report(file, score_searches(read_rows(file), index, policy, threshold), as_json, scores, plot, policy.version)
 
 
