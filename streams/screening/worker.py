@@ -59,7 +59,7 @@ class Worker:
         self._index = LiveIndex(settings, policy, self.metrics)
         self._membership = Membership()
         self._paused = False
-        self._problem: str | None = "starting"
+        self._started = False
         self._alive_at = time.monotonic()
         self._reported_at = 0.0
 
@@ -139,10 +139,11 @@ class Worker:
 
     def _step(self, consumer: Consumer, producer: TransactionalProducer, budget: ScreeningBudget) -> None:
         self._alive_at = time.monotonic()
+        self._started = True
         self._report(consumer)
-        self._problem = self._index.problem()
-        if (self._problem is not None) != self._paused:
-            self._pause(consumer, self._problem)
+        problem = self._index.problem()
+        if (problem is not None) != self._paused:
+            self._pause(consumer, problem)
         batch = self._take(consumer)
         if batch:
             self._decide(batch, consumer, producer, budget)
@@ -195,10 +196,10 @@ class Worker:
         enough = self._settings.worker.transaction_timeout_seconds * _SCREENING_SHARE
         try:
             producer.begin()
-            answers = []
+            answers: list[Answer] = []
             for message in batch:
                 before = time.perf_counter()
-                if before - started > enough:
+                if before - started > enough or (answers and self._stop.is_set()):
                     break
                 answered = answer(event_of(message, now), self._screener, snapshot, now, limit, budget)
                 self.metrics.screening_seconds.observe(time.perf_counter() - before)
@@ -210,7 +211,7 @@ class Worker:
             self._undo(str(error), batch, consumer, producer)
             return
         self._count(decided, answers, time.perf_counter() - started)
-        if len(decided) < len(batch):
+        if len(decided) < len(batch) and not self._stop.is_set():
             _log.warning("slow screening: %d of a batch of %d events decided so far", len(decided), len(batch))
             self._go_back(consumer, batch[len(decided) :])
 
@@ -269,7 +270,8 @@ class Worker:
                 self.metrics.lag.labels(position.topic, str(position.partition)).set(max(0, end - position.offset))
 
     def _not_ready(self) -> str | None:
-        return self._problem
+        """Asked by the web endpoint at any time, so it looks for itself and does not wait for the next step."""
+        return (self._index.problem() or self._stalled()) if self._started else "starting"
 
     def _stalled(self) -> str | None:
         still = time.monotonic() - self._alive_at
