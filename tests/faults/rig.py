@@ -141,7 +141,11 @@ class Rig:
             process = subprocess.Popen(
                 [*prefixed, sys.executable, *program],
                 cwd=_ROOT,
-                env={"PATH": os.environ["PATH"], **{f"HIGHFENCE_{key}": value for key, value in settings.items()}},
+                env={
+                    "PATH": os.environ["PATH"],
+                    "PYTHONPATH": str(_ROOT),
+                    **{f"HIGHFENCE_{key}": value for key, value in settings.items()},
+                },
                 stdout=output,
                 stderr=output,
             )
