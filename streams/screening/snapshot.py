@@ -49,8 +49,12 @@ class Snapshot:
         return cls(index, releases, _refs(releases))
 
     def after(self, changes: Sequence[Change]) -> Snapshot:
-        """The snapshot with the given releases in force; this one stays as it is."""
+        """The snapshot with the given releases in force; this one stays as it is.
+
+        A list whose release has no entries was withdrawn: nothing of it is in force, and it grows stale no more.
+        """
         releases = {**self.releases, **{change.source: change.release for change in changes}}
+        releases = {source: release for source, release in releases.items() if release.entries}
         upserts = [entry for change in changes for entry in change.upserts]
         removals = [(change.source, entry_id) for change in changes for entry_id in change.removals]
         index = self.index.apply(upserts, removals) if len(self.index) else EntityIndex.build(upserts)

@@ -345,3 +345,13 @@ def test_the_command_refuses_what_is_not_in_force(settings: Settings) -> None:
         outcome = CliRunner().invoke(lists_command, ["show", wanted], obj=settings)
         assert isinstance(outcome.exception, ListError)
         assert "'nowhere'" in str(outcome.exception)
+
+
+def test_a_list_published_by_mistake_is_withdrawn_by_name(settings: Settings) -> None:
+    _run(settings, "publish", "bundled")
+    said = _run(settings, "withdraw", "us_bis_additions", "--by", "A. Person", "--reason", "the wrong list")
+    assert "0 entries: 0 added, 0 changed, 80 removed" in said
+    assert "A. Person" in said
+    assert "A. Person" in _run(settings, "log")
+    with _following(settings) as (_, seen):
+        assert [(change.release.entries, change.upserts) for change in seen.calls[0]] == [(0, ())]

@@ -1,4 +1,4 @@
-"""``lists publish``, ``lists sync`` and ``lists quarantine``: how lists come in."""
+"""``lists publish``, ``lists sync``, ``lists quarantine``: how lists come in; ``lists withdraw``: how one goes."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ import click
 
 from streams.cli.context import settings_of
 from streams.cli.lists.shown import console, counts, print_comparison, print_forced
-from streams.errors import ReleaseRefusedError
+from streams.errors import ListError, ReleaseRefusedError
 from streams.lists.archive import Archive, Quarantined
-from streams.lists.loading import load_lists
+from streams.lists.loading import LoadedList, load_lists
 from streams.lists.publisher import publish as publish_list
+from streams.lists.publisher import replay
 from streams.lists.sync import Synced, chosen, keep_current
 from streams.lists.sync import sync as sync_one
 from streams.records.list_release import ForcedBy
@@ -74,6 +75,24 @@ def publish(ctx: click.Context, file: str, force: bool, name: str | None, reason
         terminal.print(f"{safe(release.source)}: published release {release.release_id}")
         terminal.print(counts(release))
         print_forced(terminal, release)
+
+
+@click.command()
+@click.argument("source")
+@click.option("--by", "name", required=True, metavar="NAME", help="Who withdraws it; goes into the release.")
+@click.option("--reason", required=True, metavar="TEXT", help="Why; goes into the release.")
+@click.pass_context
+def withdraw(ctx: click.Context, source: str, name: str, reason: str) -> None:
+    """Take the list SOURCE out of force: publish an empty release of it, by name and with a reason."""
+    settings = settings_of(ctx)
+    known = {change.source for change in replay(settings)[1].changes}
+    if source not in known:
+        raise ListError(f"no list {source!r} is in force; in force: {', '.join(sorted(known)) or 'none'}")
+    release = publish_list(LoadedList(source, ()), settings, ForcedBy(name=name, reason=reason))
+    terminal = console()
+    terminal.print(f"{safe(source)}: withdrawn by release {release.release_id}")
+    terminal.print(counts(release))
+    print_forced(terminal, release)
 
 
 @click.command()
