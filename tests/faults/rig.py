@@ -32,11 +32,11 @@ MAX_EVENT_BYTES = 100_000
 _ROOT = Path(__file__).parents[2]
 
 
-def wait_for(what: Callable[[], object], seconds: float = PATIENCE, told: str = "") -> None:
-    """Return when ``what`` is true; fails the test after ``seconds``."""
+def wait_for(what: Callable[[], object], seconds: float = PATIENCE, told: Callable[[], str] = str) -> None:
+    """Return when ``what`` is true; fails the test after ``seconds`` and says what is ``told`` then."""
     deadline = time.monotonic() + seconds
     while not what():
-        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain {told}"
+        assert time.monotonic() < deadline, f"waited {seconds:g} s in vain {told()}"
         time.sleep(0.05)
 
 
@@ -213,7 +213,11 @@ class Rig:
     def wait_decided(self, count: int | None = None, seconds: float = PATIENCE) -> None:
         """Return when ``count`` decisions, by default one per event sent, are readable."""
         wanted = self.sent if count is None else count
-        wait_for(lambda: self.decided() >= wanted, seconds, f"for {wanted} decisions; {self._decided} came{self.logs}")
+        wait_for(
+            lambda: self.decided() >= wanted,
+            seconds,
+            lambda: f"for {wanted:,} decisions; {self._decided:,} came{self.logs()}",
+        )
 
     def read(self, topic: str) -> list[dict[str, Any]]:
         """The committed records of one of the rig's topics."""
@@ -224,7 +228,6 @@ class Rig:
         """Transaction id → reason, of all decisions."""
         return {decision["transaction_id"]: decision["reason"] for decision in self.read("decisions")}
 
-    @property
     def logs(self) -> str:
         """The ends of all workers' logs, for a failure's message."""
         return "".join(f"\n--- worker {worker.process.pid}\n{worker.log[-1500:]}" for worker in self.workers[-4:])

@@ -81,7 +81,7 @@ def soak(minutes: float, directory: Path) -> bool:
                     watched[name].append(found)
             ended = [name for name, worker in workers.items() if not worker.runs]
             if ended:
-                print(f"worker {', '.join(ended)} ended by itself{rig.logs}")  # noqa: T201
+                print(f"worker {', '.join(ended)} ended by itself{rig.logs()}")  # noqa: T201
                 return False
             time.sleep(0.25)
         produced = time.monotonic() - started

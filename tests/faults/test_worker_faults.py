@@ -31,7 +31,7 @@ def test_killed_at_every_failpoint(rig: Rig) -> None:
     rig.send(trade(5000))
     for place in PLACES_TO_DIE:
         worker = rig.start(failpoints=place)
-        wait_for(lambda worker=worker: not worker.runs, told=place + rig.logs)  # type: ignore[misc]
+        wait_for(lambda worker=worker: not worker.runs, told=rig.logs)  # type: ignore[misc]
         assert worker.process.returncode == -signal.SIGKILL, worker.log
         rig.kills += 1
     assert rig.decided() < rig.sent, "the last kill came too late to prove anything"

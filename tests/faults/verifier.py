@@ -104,7 +104,8 @@ class Verifier:
                 verdict.other.append(f"decision of {place}, where no event is")
             if place in decisions:
                 verdict.doubled += 1
-            decisions[place] = decision
+            if place not in decisions or decision["outcome"] == "clear":  # of two, the one that could do harm
+                decisions[place] = decision
             lane = _partition(message), place[0]
             if place[1] < last.get(lane, -1):
                 verdict.other.append(f"decision of {place} after that of offset {last[lane]}")
