@@ -5,10 +5,10 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test check format lock bench clean
+.PHONY: help setup demo test faults faults-long soak check audit format lock bench clean
 
 help: ## show what can be run
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(READY) ## make .venv with everything pinned in requirements.lock
 
@@ -24,10 +24,32 @@ demo: $(READY) ## screen two thousand orders on a local Kafka and show the alert
 test: $(READY) ## run every test, on a Kafka of its own
 	$(BIN)/pytest
 
-check: $(READY) ## lint, format and types
+faults: $(READY) ## kill, halt and cut off workers and brokers, and verify what is left (part of test)
+	$(BIN)/pytest -s tests/faults tests/property/test_events_fuzzed.py
+
+faults-long: $(READY) ## the same with 100 kills over 500,000 events and outages of a minute
+	HIGHFENCE_FAULTS_LONG=1 $(BIN)/pytest -s tests/faults
+
+MINUTES ?= 30
+soak: $(READY) ## steady load, releases and kills for MINUTES (30), resources watched, a report
+	PYTHONPATH=tests $(BIN)/python -m faults.soak $(MINUTES)
+
+check: $(READY) audit ## lint, format, types, and known vulnerabilities where they can be looked up
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+
+ADVISORIES := api.osv.dev
+audit: ## look up known vulnerabilities of everything in requirements.lock
+	@if $(PYTHON) -c "import socket; socket.create_connection(('$(ADVISORIES)', 443), 3)" 2>/dev/null; then \
+	  $(MAKE) --no-print-directory .audit/.ready && \
+	  .audit/bin/pip-audit --vulnerability-service osv --disable-pip --require-hashes --requirement requirements.lock; \
+	else echo "audit: $(ADVISORIES) cannot be reached, so vulnerabilities were not looked up"; fi
+
+.audit/.ready:
+	$(PYTHON) -m venv --clear .audit
+	.audit/bin/python -m pip install --quiet --disable-pip-version-check "pip-audit>=2.10,<3"
+	@touch $@
 
 format: $(READY) ## put the code into its format
 	$(BIN)/ruff check --fix .
@@ -42,4 +64,4 @@ bench: $(READY) ## measure decoding and matching on this machine
 	$(BIN)/highfence bench decode
 
 clean: ## remove the environment and caches
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .audit .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -36,6 +36,6 @@ def _failing(self: EntityIndex, party: Party, policy: Policy) -> tuple[Match, ..
     return tuple(_match(self, party, policy))
 
 
-EntityIndex.match = _failing  # type: ignore[method-assign,assignment] # that is the fault
+EntityIndex.match = _failing  # type: ignore[method-assign] # that is the fault
 resource.setrlimit(resource.RLIMIT_AS, (2 * 1024**3, 2 * 1024**3))
 main()

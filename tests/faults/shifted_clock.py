@@ -18,5 +18,5 @@ class _Shifted(datetime):
 
 
 for module in (freshness, worker_module):
-    module.datetime = _Shifted  # type: ignore[attr-defined,misc]
+    module.datetime = _Shifted  # type: ignore[attr-defined]
 main()

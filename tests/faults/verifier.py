@@ -131,7 +131,7 @@ class Verifier:
                 verdict.other.append(f"dead letter of {place}, which has none or has one already")
                 continue
             places.add(place)
-            came = event.value(), event.key(), [(key, value) for key, value in event.headers() or ()]
+            came = event.value(), event.key(), list(event.headers() or ())
             kept = (
                 _bytes(letter["value"]),
                 _bytes(letter["key"]),

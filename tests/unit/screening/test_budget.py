@@ -41,7 +41,7 @@ def test_a_loop_without_end_is_interrupted() -> None:
 
 def test_who_swallows_the_alarm_gets_another() -> None:
     budget = ScreeningBudget(0.05)
-    swallowed = []
+    swallowed: list[bool] = []
 
     def deaf() -> None:
         while len(swallowed) < 2:
