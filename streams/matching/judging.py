@@ -117,11 +117,12 @@ def judge(
     if named is not None:
         facts += _others(named, entry.entity_type in ("vessel", "aircraft"), policy)
         score = named.agreement.score
+        in_reach = score >= policy.corroboration.reach
         for finding in facts:
-            if finding.evidence.effect == "supports":
-                score = 1.0 - (1.0 - score) * (1.0 - finding.factor)
-            else:
+            if finding.evidence.effect == "contradicts":
                 score *= finding.factor
+            elif in_reach:
+                score = 1.0 - (1.0 - score) * (1.0 - finding.factor)
         if address is not None:
             score = 1.0 - (1.0 - score) * (1.0 - policy.corroboration.address)
         if address is None and identifier is None:

@@ -24,6 +24,7 @@ _NUMBER_BITS: Final = 24
 _NUMBER: Final = (1 << _NUMBER_BITS) - 1
 _HASH: Final = (1 << 40) - 1
 _MERGE_RATIO: Final = 8
+_SLOTS_A_KEY: Final = 5
 
 _WORTH_FILTERING: Final = 6
 
@@ -44,12 +45,19 @@ Name = tuple[str, str, str]
 class _Block:
     """Consecutive words and the keys that lead to them."""
 
-    __slots__ = ("_latin", "keys", "rough", "start", "words")
+    __slots__ = ("_latin", "keys", "mask", "present", "rough", "start", "words")
 
     def __init__(self, start: int, words: list[Word], packed: array[int]) -> None:
         self.start = start
         self.words = words
         self.keys = packed
+        # One byte for each of many slots says whether any key falls there: most keys asked for are not here,
+        # and this tells so faster than the search does.
+        size = 1 << (_SLOTS_A_KEY * len(packed)).bit_length()
+        self.mask = size - 1
+        self.present = bytearray(size)
+        for key in packed:
+            self.present[(key >> _NUMBER_BITS) & self.mask] = 1
         self.rough = self._by_rough_key(rough_script=True)
         self._latin: dict[str, tuple[int, ...]] | None = None
 
@@ -189,7 +197,10 @@ class Vocabulary:
         lows = [(hash(key) & _HASH) << _NUMBER_BITS for key in keys(word)]
         for block in self._blocks:
             packed, end = block.keys, len(block.keys)
+            present, mask = block.present, block.mask
             for low in lows:
+                if not present[(low >> _NUMBER_BITS) & mask]:
+                    continue
                 at = bisect_left(packed, low)
                 high = low | _NUMBER
                 while at < end:

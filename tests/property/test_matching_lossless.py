@@ -54,17 +54,19 @@ def misspelt(draw: st.DrawFn) -> str:
 
 entries = st.lists(
     st.builds(
-        lambda number, listed, kind, countries: ListEntry(
+        lambda number, listed, kind, countries, born: ListEntry(
             source="s",
             entry_id=str(number),
             names=tuple(ListedName(name=name) for name in listed),
             entity_type=kind,
             countries=countries,
+            birth_dates=born,
         ),
         st.integers(0, 20),
         st.lists(names, min_size=1, max_size=3),
         st.sampled_from(TYPES),
         st.lists(st.sampled_from(["CN", "RU", "US"]), max_size=2).map(tuple),
+        st.sampled_from([(), ("1970-05-01",), ("1999",)]),
     ),
     max_size=25,
 )

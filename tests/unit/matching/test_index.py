@@ -142,3 +142,17 @@ def test_single_everyday_word_never_alerts_alone(policy: Policy) -> None:
     for name in ("Galaxy", "Technology", "ABC", "Galaxy Holdings", "Galaxy Plc"):
         assert found(index, policy, name) == []
     assert found(index, policy, "Galaxy Ltd.") == ["a"]
+
+
+def test_facts_do_not_lift_a_name_out_of_reach(policy: Policy) -> None:
+    listed = ListEntry(
+        source="list",
+        entry_id="a",
+        names=(ListedName(name="Velmora Quarvex Zolteri Brankovish"),),
+        entity_type="person",
+        countries=("IR",),
+        birth_dates=("1970",),
+    )
+    index = EntityIndex.build([listed])
+    party = Party(name="Velmora Pelatrin Ostrugan", entity_type="person", country="IR", birth_date="1970")
+    assert index.match(party, policy) == index.scan(party, policy) == ()
