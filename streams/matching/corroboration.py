@@ -54,7 +54,8 @@ def findings(facts: PartyFacts, entry: ListEntry, listed: ReadName | None, polic
         elif not compatible(ours, theirs):
             text = f"country {_listing(ours)} is not {_listing(theirs)}"
             found.append(_finding("country", False, text, ours, theirs, contradicts.country))
-    if ours and listed is not None:
+    # One fact counts once: a place says nothing more of a country that is another one already.
+    if ours and listed is not None and all(each.evidence.effect == "supports" for each in found):
         places = frozenset(PLACES[word.text] for word in listed.words if word.kind == "place" and word.text in PLACES)
         if places and not compatible(ours, places):
             text = f"the listed name's place is in {_listing(places)}, not {_listing(ours)}"

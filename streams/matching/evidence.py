@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from rapidfuzz.distance import OSA
+
 from streams.matching.addresses import AddressMatch
 from streams.matching.identifiers import IdentifierMatch
 from streams.matching.names import ReadName
@@ -41,7 +43,7 @@ def name_evidence(
             Evidence(
                 kind="word",
                 effect="supports",
-                text=f"'{ours}' agrees" if pair.similarity == 1.0 else f"'{ours}' ≈ '{theirs}'",
+                text=f"'{ours}' agrees" if pair.similarity == 1.0 else _nearly(ours, theirs),
                 ours=ours,
                 listed=theirs,
                 similarity=pair.similarity,
@@ -51,6 +53,11 @@ def name_evidence(
     evidence += [_alone(read, i, query.words[i].weight / total, ours=True) for i in sorted(ours_left)]
     evidence += [_alone(listed, j, weights[j] / listed_total, ours=False) for j in sorted(listed_left)]
     return evidence
+
+
+def _nearly(ours: str, listed: str) -> str:
+    letters = OSA.distance(ours, listed)
+    return f"'{ours}' ≈ '{listed}' ({letters} letter{'s' if letters > 1 else ''})"
 
 
 def _ignored(what: str, ours: str, listed: str) -> Evidence:

@@ -24,6 +24,10 @@ from streams.records.alert import Evidence
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Identifier, Party
 
+MOST_WORDS = 64
+"""A name of more words is no name: the longest listed one has 56. It would cost a worker seconds."""
+MOST_ADDRESS_WORDS = 160
+"""The same for an address, whose longest listed one has 127."""
 PROPER = ("person", "vessel", "aircraft")
 """Entity types whose names consist of nothing but names."""
 _ACRONYM = 3
@@ -47,8 +51,8 @@ class Asked(NamedTuple):
     def of(cls, party: Party, policy: Policy) -> Asked:
         """Read ``party``.
 
-        :raises ScreeningError: no name has a readable word, and neither identifier nor address can be
-            screened instead.
+        :raises ScreeningError: a name has no word but legal forms, or a name or address has more words than
+            can be screened; the field is named.
         """
         fields = [("name", party.name)]
         if party.native_name and policy.names.native_name:
@@ -56,14 +60,24 @@ class Asked(NamedTuple):
         if policy.names.alt_names:
             fields += [(f"alt_names[{i}]", name) for i, name in enumerate(party.alt_names)]
         proper = party.entity_type in PROPER
-        names = tuple([(field, text, read) for field, text in fields if (read := read_name(text, proper)).words])
+        names = tuple([(field, text, _readable(field, text, proper)) for field, text in fields if text])
         addresses = party_lines(party) if party.addresses and policy.addresses.screen else []
+        for field, line in addresses:
+            if len(line) > MOST_WORDS and len(line.split()) > MOST_ADDRESS_WORDS:
+                raise ScreeningError(
+                    f"{field}: more than {MOST_ADDRESS_WORDS} words; an address is screened, not a text"
+                )
         identifiers = party_keys(party) if party.identifiers and policy.identifiers.screen else []
-        if not names and not addresses and not identifiers:
-            raise ScreeningError(
-                f"name: no readable word in {party.name[:80]!r}, nor an address or identifier to screen instead"
-            )
         return cls(party, PartyFacts.of(party, [read for _, _, read in names]), names, addresses, identifiers)
+
+
+def _readable(field: str, text: str, proper: bool) -> ReadName:
+    read = read_name(text, proper)
+    if len(read.words) > MOST_WORDS:
+        raise ScreeningError(f"{field}: {len(read.words)} words, and at most {MOST_WORDS} are screened as a name")
+    if all(word.kind == "legal" for word in read.words):
+        raise ScreeningError(f"{field}: nothing in {text[:80]!r} can be read as a name")
+    return read
 
 
 class Named(NamedTuple):

@@ -18,7 +18,7 @@ def test_evidence_of_a_misspelt_name(index: EntityIndex, policy: Policy) -> None
     assert sum(item.weight or 0.0 for item in words.values()) <= 1.0
     assert {item.text for item in match.evidence if item.kind == "ignored"} == {"legal form 'llc' ignored"}
     assert [item.text for item in match.evidence if item.kind == "country"] == ["country CN agrees"]
-    assert match.summary == "5 of 5 words agree; 'incpur' ≈ 'inspur'; legal form ignored; country CN agrees"
+    assert match.summary == "5 of 5 words agree; 'incpur' ≈ 'inspur' (1 letter); legal form ignored; country CN agrees"
 
 
 def test_what_is_left_over_is_named(index: EntityIndex, policy: Policy) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from streams.errors import ScreeningError
@@ -94,15 +95,36 @@ def test_compare_weighs_words_as_the_index_does(index: EntityIndex, policy: Poli
 
 @pytest.mark.parametrize("name", ["---", "  .  ", "★", "\u200b"])
 def test_unreadable_party_is_refused(index: EntityIndex, policy: Policy, name: str) -> None:
-    with pytest.raises(ScreeningError, match="name: no readable word"):
+    with pytest.raises(ScreeningError, match=r"name: nothing in .* can be read as a name"):
         index.match(Party(name=name), policy)
 
 
-def test_unreadable_name_with_an_identifier_is_screened(index: EntityIndex, policy: Policy) -> None:
-    party = Party(name="---", identifiers=(Identifier(type="IMO", value="9187629"),))
-    assert [match.entry.entry_id for match in index.match(party, policy)] == ["vessel"]
-    party = Party(name="---", addresses=(Address(raw="1036 Langchao Road, Jinan, China"),))
-    assert [match.entry.entry_id for match in index.match(party, policy)] == ["inspur-beijing"]
+def test_an_unreadable_name_is_refused_whatever_stands_beside_it(index: EntityIndex, policy: Policy) -> None:
+    beside = {
+        "identifiers": (Identifier(type="IMO", value="9187629"),),
+        "addresses": (Address(raw="1036 Langchao Road, Jinan, China"),),
+        "alt_names": ("Velavia Toys GmbH",),
+    }
+    for name in ("---", "★★★ GmbH"):
+        with pytest.raises(ScreeningError, match="name: "):
+            index.match(msgspec.structs.replace(Party(name=name), **beside), policy)
+    with pytest.raises(ScreeningError, match=r"alt_names\[0\]: "):
+        index.match(Party(name="Velavia Toys GmbH", alt_names=("★★★",)), policy)
+
+
+@pytest.mark.parametrize(
+    ("party", "field"),
+    [
+        (Party(name="محمد عبد الله " * 70), "name"),
+        (Party(name="Velavia Toys GmbH", alt_names=("trading company " * 60,)), r"alt_names\[0\]"),
+        (Party(name="Velavia Toys GmbH", addresses=(Address(raw="12 Long Road " * 100),)), r"addresses\[0\]"),
+    ],
+)
+def test_a_text_in_place_of_a_name_or_address_is_refused(
+    index: EntityIndex, policy: Policy, party: Party, field: str
+) -> None:
+    with pytest.raises(ScreeningError, match=f"{field}: .* words"):
+        index.match(party, policy)
 
 
 @pytest.mark.parametrize("country", ["CN", "CHN", "China", "cn", "中国"])
@@ -110,6 +132,13 @@ def test_country_in_any_form(index: EntityIndex, policy: Policy, country: str) -
     plain = index.match(Party(name="Inspur Beijing Electronic"), policy)[0]
     match = index.match(Party(name="Inspur Beijing Electronic", country=country), policy)[0]
     assert match.score > plain.score or country == "中国"
+
+
+def test_an_exact_name_is_looked_at_whatever_the_country(policy: Policy) -> None:
+    listed = ListEntry(source="a", entry_id="1", names=(ListedName(name="Inspur Taiwan"),), countries=("TW",))
+    (match,) = EntityIndex.build([listed]).match(Party(name="Inspur Taiwan", country="DE"), policy)
+    assert match.outcome == "review"
+    assert [each.text for each in match.evidence if each.kind == "country"] == ["country DE is not TW"]
 
 
 def test_hong_kong_does_not_contradict_china(index: EntityIndex, policy: Policy) -> None:
