@@ -50,7 +50,7 @@ class Guarded:
         environment = {
             "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
             "HIGHFENCE_KAFKA__PROPERTIES": json.dumps(properties),
-            "HIGHFENCE_KAFKA__TIMEOUT_SECONDS": "5",
+            "HIGHFENCE_KAFKA__TIMEOUT_SECONDS": "3",
             "HIGHFENCE_METRICS__PORT": "0",
         }
         return CliRunner().invoke(main, list(command), env=environment)
@@ -134,6 +134,12 @@ def test_a_wrong_password_is_told(guarded: Guarded, command: tuple[str, ...]) ->
 def test_a_user_without_any_right_is_told(guarded: Guarded, command: tuple[str, ...]) -> None:
     assert guarded.run("topics", "apply").exit_code == 0
     _told(guarded.run(*command, user="stranger"), "may not")
+
+
+def test_topics_a_user_may_not_see_are_told_one_by_one(guarded: Guarded) -> None:
+    refused = guarded.run("topics", "check", user="stranger")
+    assert refused.exit_code == 2
+    assert "topic transactions is missing, or this user may not see it" in refused.stderr
 
 
 def test_a_worker_that_may_read_and_not_write_is_told(guarded: Guarded) -> None:
