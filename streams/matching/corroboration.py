@@ -40,8 +40,10 @@ class Finding(NamedTuple):
     factor: float
 
 
-def findings(facts: PartyFacts, entry: ListEntry, listed: ReadName | None, policy: Policy) -> list[Finding]:
-    """All facts known on both sides; ``listed`` is the listed name that matched, if any."""
+def findings(
+    facts: PartyFacts, entry: ListEntry, asked: ReadName | None, listed: ReadName | None, policy: Policy
+) -> list[Finding]:
+    """All facts known on both sides; ``asked`` and ``listed`` are the names that matched, if any did."""
     found: list[Finding] = []
     supports, contradicts = policy.corroboration, policy.contradiction
     ours = facts.countries
@@ -54,9 +56,14 @@ def findings(facts: PartyFacts, entry: ListEntry, listed: ReadName | None, polic
         elif not compatible(ours, theirs):
             text = f"country {_listing(ours)} is not {_listing(theirs)}"
             found.append(_finding("country", False, text, ours, theirs, contradicts.country))
-    # One fact counts once: a place says nothing more of a country that is another one already.
-    if ours and listed is not None and all(each.evidence.effect == "supports" for each in found):
-        places = frozenset(PLACES[word.text] for word in listed.words if word.kind == "place" and word.text in PLACES)
+    if ours and listed is not None:
+        # A place that both names have is agreed on, wherever the party is.
+        shared_words = frozenset(word.text for word in asked.words) if asked is not None else frozenset()
+        places = frozenset(
+            PLACES[word.text]
+            for word in listed.words
+            if word.kind == "place" and word.text in PLACES and word.text not in shared_words
+        )
         if places and not compatible(ours, places):
             text = f"the listed name's place is in {_listing(places)}, not {_listing(ours)}"
             found.append(_finding("country", False, text, ours, places, contradicts.place))

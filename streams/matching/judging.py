@@ -51,7 +51,7 @@ class Asked(NamedTuple):
     def of(cls, party: Party, policy: Policy) -> Asked:
         """Read ``party``.
 
-        :raises ScreeningError: a name has no word but legal forms, or a name or address has more words than
+        :raises ScreeningError: a name has no word that can be read, or a name or address has more words than
             can be screened; the field is named.
         """
         fields = [("name", party.name)]
@@ -75,9 +75,14 @@ def _readable(field: str, text: str, proper: bool) -> ReadName:
     read = read_name(text, proper)
     if len(read.words) > MOST_WORDS:
         raise ScreeningError(f"{field}: {len(read.words)} words, and at most {MOST_WORDS} are screened as a name")
-    if all(word.kind == "legal" for word in read.words):
+    if all(word.kind == "legal" for word in read.words) and (not read.words or _has_symbols(text)):
         raise ScreeningError(f"{field}: nothing in {text[:80]!r} can be read as a name")
     return read
+
+
+def _has_symbols(text: str) -> bool:
+    """Whether something in the text, beside the words that were read, may be meant as a name."""
+    return any(not (char.isalnum() or char.isspace() or char.isascii()) for char in text)
 
 
 class Named(NamedTuple):
@@ -126,7 +131,8 @@ def judge(
     agrees gives a score of its own, and the higher of the two counts.
     """
     thresholds = policy.thresholds_for(entry.source, entry.entity_type, asked.party.role)
-    facts = findings(asked.facts, entry, named.listed_read if named else None, policy)
+    names = (named.read, named.listed_read) if named else (None, None)
+    facts = findings(asked.facts, entry, *names, policy)
     score, unproved = 0.0, ""
     if named is not None:
         facts += _others(named, entry.entity_type in ("vessel", "aircraft"), policy)

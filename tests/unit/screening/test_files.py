@@ -46,7 +46,7 @@ def test_transactions_and_rows_in_one_file(tmp_path: Path) -> None:
         "\ufeff"
         + json.dumps({"transaction_id": "A", "parties": [{"name": "Velavia Toys GmbH"}, {"name": LISTED}]})
         + '\n\n{"name": "Velavia Toys GmbH", "country": "DE"}\n'
-        + json.dumps({"id": "C", "name": LISTED, "country": "CN", "alt_names": "Inspur Soft; IS"})
+        + json.dumps({"id": "C", "name": LISTED, "country": "CN", "alt_names": "Inspur Soft; ISCL"})
         + "\n",
         encoding="utf-8",
     )
