@@ -42,17 +42,19 @@ _envelope = msgspec.json.Decoder(_Envelope)
 _identity = msgspec.json.Decoder(_Identity)
 
 
-def read_event(value: bytes | None, headers: Headers = (), max_bytes: int = DEFAULT_MAX_BYTES) -> Transaction:
+def read_event(value: bytes | None, headers: Headers | None = (), max_bytes: int = DEFAULT_MAX_BYTES) -> Transaction:
     """Read one event.
 
-    ``value`` is the message's bytes, ``headers`` its headers, ``max_bytes`` the largest message that is read
-    at all. Raises UnreadableEventError with a reason, the field, and the transaction's id where it could
-    still be found.
+    ``value`` is the message's bytes, ``headers`` its headers, None when they could not be read, ``max_bytes``
+    the largest message that is read at all. Raises UnreadableEventError with a reason, the field, and the
+    transaction's id where it could still be found.
     """
     if not value:
         raise UnreadableEventError("empty", "the message has no value")
     if len(value) > max_bytes:
         raise UnreadableEventError("too_large", f"the message has {len(value):,} bytes; at most {max_bytes:,} are read")
+    if headers is None:
+        raise UnreadableEventError("invalid", "a header's name is not UTF-8, and no header could be kept")
     if headers:
         for key, content in headers:
             if key.lower() == "content-type" and content and content.startswith(b"application/cloudevents"):

@@ -27,7 +27,8 @@ class Event:
     source: EventSource
     recorded_at: datetime
     key: bytes | None = None
-    headers: Headers = ()
+    headers: Headers | None = ()
+    """None when they could not be read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +94,7 @@ def _refused(
         source=source,
         key=event.key,
         value=event.value,
-        headers=tuple(Header(key=key, value=value) for key, value in event.headers),
+        headers=tuple(Header(key=key, value=value) for key, value in event.headers or ()),
         failed_at=now,
     )
     decision = screener.refuse(identity, revision, f"{reason}: {detail}", snapshot, source, now)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import operator
 import threading
 import time
 from datetime import UTC, datetime
@@ -33,6 +34,7 @@ from streams.matching import Policy
 from streams.metrics import Metrics
 from streams.records.codec import encode
 from streams.records.decision import EventSource
+from streams.records.events import Headers
 from streams.screening.answer import Answer, Event, answer
 from streams.screening.budget import ScreeningBudget
 from streams.screening.freshness import LiveIndex
@@ -40,6 +42,10 @@ from streams.screening.screener import Screener
 from streams.settings import Settings
 
 _log = logging.getLogger("highfence.worker")
+
+_read_headers = operator.methodcaller("headers")
+"""``message.headers()``, through a call that notices an error: for a header whose name is not UTF-8 the client
+leaves one behind without saying so, and a direct call in a hot loop then crashes the process."""
 
 _REPORT_SECONDS = 2.0
 _STALLED_SECONDS = 120.0
@@ -281,11 +287,18 @@ class Worker:
 def event_of(message: Message, now: datetime) -> Event:
     """The Kafka message as an event; one without a timestamp, or with one that no calendar has, is of ``now``."""
     topic, partition, offset = place_of(message)
-    headers = message.headers() or ()
-    pairs = headers.items() if isinstance(headers, dict) else headers
-    raw = tuple((key, content.encode() if isinstance(content, str) else content) for key, content in pairs)
+    headers = _headers(message)
     source = EventSource(topic=topic, partition=partition, offset=offset)
-    return Event(message.value(), source, _recorded_at(message) or now, message.key(), raw)
+    return Event(message.value(), source, _recorded_at(message) or now, message.key(), headers)
+
+
+def _headers(message: Message) -> Headers | None:
+    try:
+        headers = _read_headers(message) or ()
+    except SystemError:  # what the client raises for a name that is not UTF-8
+        return None
+    pairs = headers.items() if isinstance(headers, dict) else headers
+    return tuple((key, content.encode() if isinstance(content, str) else content) for key, content in pairs)
 
 
 def _recorded_at(message: Message) -> datetime | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from pathlib import Path
 
 import pytest
 
+from faults.raw_headers import send_with_header_name
 from faults.rig import Rig, wait_for
 from faults.traffic import POISON, Sent, trade, with_poison
 
@@ -43,6 +45,22 @@ def test_timestamps_of_no_calendar(rig: Rig) -> None:
         rig.send(trade(20, rig.sent), milliseconds)
     rig.wait_decided(60)
     rig.close()
+
+
+def test_a_header_whose_name_is_not_utf8(rig: Rig) -> None:
+    """It once crashed the process: the client leaves an error behind that nobody had looked for."""
+    worker = rig.start()
+    rig.send(trade(200))
+    rig.wait_decided()
+    send_with_header_name(
+        rig.servers, f"{rig.settings.topics.prefix}transactions", b"\xff\xfe", b'{"transaction_id": "HEADER"}'
+    )
+    rig.send(trade(200, rig.sent))
+    rig.wait_decided(401)
+    assert worker.runs
+    (letter,) = rig.read("dead-letters")
+    assert "header" in letter["detail"]
+    assert base64.b64decode(letter["value"]) == b'{"transaction_id": "HEADER"}'
 
 
 def test_a_matcher_that_fails_on_one_event(rig: Rig) -> None:

@@ -72,7 +72,7 @@ def test_a_halted_worker_that_wakes_up_changes_nothing(rig: Rig, place: str) -> 
     """Another worker gets its partitions meanwhile; what the sleeper still has in hand must not count."""
     rig.send(trade(3000))
     sleeper = rig.keep_running("sleeper", place, WORKER__TRANSACTION_TIMEOUT_SECONDS="6")
-    wait_for(lambda: "stop" in sleeper.log.splitlines()[-1], told=rig.logs)
+    wait_for(lambda: f"failpoint {place.partition('=')[0]}: stop" in sleeper.log, told=rig.logs)
     rig.start("other", WORKER__TRANSACTION_TIMEOUT_SECONDS="6")
     before = rig.decided()
     if "before_commit" in place:
