@@ -131,8 +131,8 @@ def judge(
     agrees gives a score of its own, and the higher of the two counts.
     """
     thresholds = policy.thresholds_for(entry.source, entry.entity_type, asked.party.role)
-    names = (named.read, named.listed_read) if named else (None, None)
-    facts = findings(asked.facts, entry, *names, policy)
+    asked_name, listed_name = (named.read, named.listed_read) if named else (None, None)
+    facts = findings(asked.facts, entry, asked_name, listed_name, policy)
     score, unproved = 0.0, ""
     if named is not None:
         facts += _others(named, entry.entity_type in ("vessel", "aircraft"), policy)

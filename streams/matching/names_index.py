@@ -20,7 +20,7 @@ from typing import Final, NamedTuple
 from streams.matching.names import ReadName
 from streams.matching.pinyin import is_pinyin
 from streams.matching.policy import Policy, Score
-from streams.matching.scoring import Agreement, Query, QueryWord, agree
+from streams.matching.scoring import Agreement, Query, QueryWord, agree, credit_of
 from streams.matching.vocabulary import Vocabulary
 from streams.matching.words import SAME_SOUND, SHORT, Word, as_name, joinable
 
@@ -195,12 +195,13 @@ class NameFinder:
 
     def find(self, query: Query, lowest: float) -> list[tuple[int, Agreement]]:
         """All listed names scoring at least ``lowest`` (above 0), with their agreement."""
-        rules, totals = self.policy.score, self.totals
+        rules, totals, words = self.policy.score, self.totals, self.listed.words
         ratio = (1.0 - lowest) / lowest + 2.0 * _ROUNDING
         conflict, surplus, saturation, caution = rules.conflict, rules.surplus, rules.saturation, rules.caution
         sets = self._sets(query)
         having = [(names, weight, heaviest) for weight, names, heaviest, _ in sets if names]
         ours_most, listed_most = query.weight, sum([heaviest for _, _, heaviest in having])
+        worth = None if query.splits else self._best_worth(query)
         found = []
         # The most that can agree on either side tells most candidates off without aligning them.
         for name in self._candidates(query, sets, ratio):
@@ -217,6 +218,13 @@ class NameFinder:
             if right < 0.0:
                 right = 0.0
             agreeing = min(ours, listed, total)
+            if worth is not None:
+                # What agrees of each listed word, at the best; two words that one of ours spells are not in it.
+                most = sum([worth.get(number, 0.0) for number in words[name]])
+                agreeing = min(agreeing, most)
+                if agreeing <= 0.0:
+                    continue
+                right = max(total - min(listed, most), 0.0)
             if left < right:
                 cost = conflict * left + surplus * (right - left) / (1.0 + saturation * (right - left))
             else:
@@ -227,6 +235,27 @@ class NameFinder:
             if agreement.score >= lowest:
                 found.append((name, agreement))
         return found
+
+    def _best_worth(self, query: Query) -> dict[int, float]:
+        """What each listed word is worth at the most: where it agrees with a word of the query, or two as one."""
+        best: dict[int, float] = {}
+        worths = [word.worth for word in query.words]
+        worths += [self._worth(query.words[position].word, joined) for position, joined in query.joins.items()]
+        for worth in worths:
+            if not best:
+                best = dict(worth)
+                continue
+            for number, each in worth.items():
+                if each > best.get(number, 0.0):
+                    best[number] = each
+        return best
+
+    def _worth(self, word: Word, alike: dict[int, float]) -> dict[int, float]:
+        rules, known, weights = self.policy.score, self.listed.vocabulary.words, self.weights
+        return {
+            number: credit_of(word, known[number], similar, rules) * weights[number]
+            for number, similar in alike.items()
+        }
 
     def _sets(self, query: Query) -> list[_Having]:
         """For each word of the query, heaviest first, its weight and the names that have it."""
@@ -296,7 +325,7 @@ class NameFinder:
         known = memo.get(name)
         if known is None:
             known = self._look_up(word, exhaustively)
-            self._remembered += _WORD_SIZE + len(known.names) + len(known.alike)
+            self._remembered += _WORD_SIZE + len(known.names) + 2 * len(known.alike)
             if self._remembered > _MEMO + _MEMO_A_NAME * len(self.totals):
                 memo.clear()
                 self._remembered = 0
@@ -318,7 +347,8 @@ class NameFinder:
             strong = frozenset(joined).union(
                 *(listed.having[number] for number, similar in alike.items() if similar >= sure)
             )
-        return QueryWord(word, self._weight(word, alike), alike, names, heaviest, bool(joined), strong)
+        worth = self._worth(word, alike)
+        return QueryWord(word, self._weight(word, alike), alike, names, heaviest, bool(joined), strong, worth)
 
     def _weight(self, word: Word, alike: dict[int, float]) -> float:
         """The weight of a word of the party: that of the listed word, or else of the most similar one."""

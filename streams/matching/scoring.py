@@ -28,10 +28,11 @@ class QueryWord:
     ``alike`` maps the numbers of listed words to their similarity, ``names`` holds the numbers of the
     listed names that have one of them, or this word as two (then ``splits`` is true); ``heaviest`` is the most
     that what it agrees with can weigh. ``strong`` are those of the ``names`` in which it agrees well enough for a
-    name in which nothing agrees better to score at all.
+    name in which nothing agrees better to score at all. ``worth`` maps the numbers of listed words to the weight that
+    counts where they agree.
     """
 
-    __slots__ = ("alike", "heaviest", "names", "splits", "strong", "weight", "word")
+    __slots__ = ("alike", "heaviest", "names", "splits", "strong", "weight", "word", "worth")
 
     def __init__(
         self,
@@ -42,6 +43,7 @@ class QueryWord:
         heaviest: float,
         splits: bool,
         strong: frozenset[int],
+        worth: dict[int, float],
     ) -> None:
         self.word = word
         self.weight = weight
@@ -50,6 +52,7 @@ class QueryWord:
         self.heaviest = heaviest
         self.splits = splits
         self.strong = strong
+        self.worth = worth
 
 
 class Query(NamedTuple):
@@ -135,6 +138,12 @@ def _align_joined(
                 break
 
 
+def credit_of(ours: Word, listed: Word, similar: float, rules: Score) -> float:
+    """The share of their weight that two words count which are ``similar``: less across scripts."""
+    steepness = rules.rough_steepness if ours.script != listed.script else rules.steepness
+    return 1.0 - steepness * (1.0 - similar)
+
+
 def agree(
     query: Query,
     numbers: Sequence[int],
@@ -150,9 +159,7 @@ def agree(
     aligned = align(query, numbers, known)
     ours = listed = 0.0
     for pair in aligned:
-        crossing = query.words[pair.ours[0]].word.script != known[numbers[pair.listed[0]]].script
-        steepness = rules.rough_steepness if crossing else rules.steepness
-        credit = 1.0 - steepness * (1.0 - pair.similarity)
+        credit = credit_of(query.words[pair.ours[0]].word, known[numbers[pair.listed[0]]], pair.similarity, rules)
         for i in pair.ours:
             ours += credit * query.words[i].weight
         for j in pair.listed:
