@@ -29,7 +29,9 @@ def test_topics_are_created_checked_and_mended(environment: dict[str, str]) -> N
     before = run.invoke(main, ["topics", "check"], env=environment)
     assert before.exit_code == 2
     assert "transactions is missing" in before.stderr
-    assert run.invoke(main, ["topics", "apply"], env=environment).stdout.count("created") == len(wanted_topics(Settings()))
+    assert run.invoke(main, ["topics", "apply"], env=environment).stdout.count("created") == len(
+        wanted_topics(Settings())
+    )
     assert "as they should be" in run.invoke(main, ["topics", "check"], env=environment).stdout
     shorter = {**environment, "HIGHFENCE_TOPICS__RETENTION_DAYS": "30"}
     assert "decisions has retention.ms=315619200000" in run.invoke(main, ["topics", "check"], env=shorter).stderr
