@@ -41,7 +41,7 @@ def scale() -> Scale:
     """Short, as part of every test run; long when HIGHFENCE_FAULTS_LONG is set (``make faults-long``)."""
     if os.environ.get("HIGHFENCE_FAULTS_LONG"):
         return Scale(events=500_000, kills=100, outage_seconds=60)
-    return Scale(events=12_000, kills=5, outage_seconds=8)
+    return Scale(events=12_000, kills=5, outage_seconds=3)
 
 
 @pytest.fixture(scope="session")
@@ -49,16 +49,18 @@ def fragile(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Fragile]:
     """A broker that tests kill, halt, cut off and start again."""
     with Proxy() as proxy:
         listeners = ("CLIENT", "INTERNAL", "CONTROLLER", "PROXIED")
-        properties = {"listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in listeners)}
+        properties = {
+            "listener.security.protocol.map": ",".join(f"{name}:PLAINTEXT" for name in listeners),
+            # How often the broker looks for transactions that are past their time-out.
+            "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+        }
         broker = LocalBroker(tmp_path_factory.mktemp("fragile"), properties=properties)
-        # The first start chooses the ports; the second adds a listener whose clients come through the proxy.
-        with broker:
-            configured = dict(
-                line.split("=", 1) for line in (broker.directory / "server.properties").read_text().splitlines()
-            )
-        proxy.target_port = free_port(broker.port, proxy.port)
-        for key, port in (("listeners", proxy.target_port), ("advertised.listeners", proxy.port)):
-            properties[key] = f"{configured[key]},PROXIED://{HOST}:{port}"
+        # A listener more than the broker's own, whose clients are sent to the proxy.
+        internal, controller = broker._take_ports()
+        proxy.target_port = free_port(broker.port, internal, controller, proxy.port)
+        own = f"CLIENT://{HOST}:{broker.port},INTERNAL://{HOST}:{internal}"
+        properties["listeners"] = f"{own},CONTROLLER://{HOST}:{controller},PROXIED://{HOST}:{proxy.target_port}"
+        properties["advertised.listeners"] = f"{own},PROXIED://{HOST}:{proxy.port}"
         with broker:
             yield Fragile(broker, proxy)
 

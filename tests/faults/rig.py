@@ -110,6 +110,7 @@ class Rig:
                 "enable.idempotence": True,
                 "metadata.recovery.strategy": "none",
                 "partitioner": "murmur2_random",
+                "log_level": 0,
             }
         )
         self._reader: Consumer | None = None

@@ -29,7 +29,7 @@ def rig(fragile: Fragile, make_rig: Callable[..., Rig]) -> Rig:
 def test_broker_killed_and_started_again_under_load(rig: Rig, fragile: Fragile, scale: Scale) -> None:
     for replica in ("0", "1"):
         rig.keep_running(replica)
-    for _ in range(2 if scale.kills < 10 else 10):
+    for _ in range(max(1, scale.kills // 10)):
         rig.send(trade(3000, rig.sent))
         rig.wait_decided(rig.sent - 2500)
         fragile.broker.kill()
@@ -83,7 +83,7 @@ def test_halted_broker(rig: Rig, fragile: Fragile) -> None:
 
 
 def test_transaction_older_than_its_timeout(rig: Rig) -> None:
-    worker = rig.keep_running(failpoints="transaction.before_commit=sleep:9@5", WORKER__TRANSACTION_TIMEOUT_SECONDS="3")
+    worker = rig.keep_running(failpoints="transaction.before_commit=sleep:6@5", WORKER__TRANSACTION_TIMEOUT_SECONDS="3")
     rig.send(trade(2000))
     rig.wait_decided()
     assert not worker.runs

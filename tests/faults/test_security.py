@@ -50,7 +50,7 @@ class Guarded:
         environment = {
             "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
             "HIGHFENCE_KAFKA__PROPERTIES": json.dumps(properties),
-            "HIGHFENCE_KAFKA__TIMEOUT_SECONDS": "3",
+            "HIGHFENCE_KAFKA__TIMEOUT_SECONDS": "5",
             "HIGHFENCE_METRICS__PORT": "0",
         }
         return CliRunner().invoke(main, list(command), env=environment)

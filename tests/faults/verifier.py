@@ -7,6 +7,7 @@ screening the same events against the same release without Kafka gives.
 from __future__ import annotations
 
 import base64
+import functools
 import json
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
@@ -79,8 +80,7 @@ class Verifier:
         self._max_event_bytes = max_event_bytes
         self._unscreenable = frozenset(unscreenable)
         self._screener = Screener(Policy.default())
-        now = datetime.now(UTC)
-        snapshots = [Snapshot.of_lists(lists, now) for lists in releases]
+        snapshots = [_snapshot(tuple(lists)) for lists in releases]
         self._snapshots = {
             frozenset((source, ref.digest) for source, ref in each.refs.items()): each for each in snapshots
         }
@@ -225,6 +225,11 @@ class Verifier:
                         raise AssertionError(f"{name} cannot be read: {error}")
         finally:
             consumer.close()
+
+
+@functools.cache
+def _snapshot(lists: tuple[LoadedList, ...]) -> Snapshot:
+    return Snapshot.of_lists(lists, datetime.now(UTC))
 
 
 def _plain(record: Any) -> dict[str, Any]:
