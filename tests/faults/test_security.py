@@ -128,9 +128,7 @@ def test_a_wrong_password_is_told(guarded: Guarded, command: tuple[str, ...]) ->
     _told(guarded.run(*command, password="wrong-1c9d"), "uthentication")
 
 
-@pytest.mark.parametrize(
-    "command", [("topics", "check"), ("worker",), ("lists", "publish", "bundled"), ("lists", "show")]
-)
+@pytest.mark.parametrize("command", [*COMMANDS[1:], ("lists", "show")])
 def test_a_user_without_any_right_is_told(guarded: Guarded, command: tuple[str, ...]) -> None:
     assert guarded.run("topics", "apply").exit_code == 0
     _told(guarded.run(*command, user="stranger"), "may not")
