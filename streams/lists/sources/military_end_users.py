@@ -12,10 +12,10 @@ import re
 from lxml import etree
 
 from streams.errors import ListFormatError
-from streams.lists.sources.draft import Draft
-from streams.lists.sources.entity_cell import CellParty, read_cell
-from streams.lists.sources.listed_names import entry_id_for, with_unique_ids
-from streams.lists.sources.places import country_code, country_of_address
+from streams.lists.sources.cell_draft import draft_of
+from streams.lists.sources.entity_cell import read_cell
+from streams.lists.sources.listed_names import with_unique_ids
+from streams.lists.sources.places import country_code
 from streams.lists.sources.supplement import cells_of, text_of
 from streams.records.list_entry import ListEntry
 
@@ -56,25 +56,12 @@ def read(supplement: etree._Element, place: str) -> tuple[ListEntry, ...]:
             # the label is missing before some institutions; their own citation is then empty
             of_parent = parent if subordinate or not citation else ""
             for party in parties:
-                draft = _draft(party, country, of_parent or party.parent)
+                draft = draft_of(party, SOURCE, PROGRAM, country, of_parent or party.parent, "subordinate to")
                 draft.license_requirement = requirement
                 draft.citations = [citation or parent_citation]
                 entries.append(draft.finish(row))
             subordinate = False
     return with_unique_ids(entries)
-
-
-def _draft(party: CellParty, country: str, parent: str) -> Draft:
-    draft = Draft(SOURCE, entry_id_for(party.names[0].name, country), programs=[PROGRAM])
-    for name in party.names:
-        draft.name(name.name, name.kind, weak=name.strength == "weak")
-    draft.country(country)
-    for address in party.addresses:
-        draft.address(country_of_address(address) or country, raw=address)
-    for elsewhere in party.see_elsewhere:
-        draft.remark("", elsewhere)
-    draft.related(parent, "subordinate to")
-    return draft
 
 
 def _requirement(supplement: etree._Element) -> str:

@@ -8,10 +8,10 @@ from __future__ import annotations
 from lxml import etree
 
 from streams.errors import ListFormatError
-from streams.lists.sources.draft import Draft
+from streams.lists.sources.cell_draft import draft_of
 from streams.lists.sources.entity_cell import read_cell
-from streams.lists.sources.listed_names import entry_id_for, with_unique_ids
-from streams.lists.sources.places import country_code, country_of_address
+from streams.lists.sources.listed_names import with_unique_ids
+from streams.lists.sources.places import country_code
 from streams.lists.sources.supplement import cells_of
 from streams.records.list_entry import ListEntry
 
@@ -35,14 +35,7 @@ def read(supplement: etree._Element, place: str) -> tuple[ListEntry, ...]:
         if not parties:
             raise ListFormatError(f"{row}: no name found in {person.strip()[:80]!r}")
         for party in parties:
-            draft = Draft(SOURCE, entry_id_for(party.names[0].name, country), programs=[PROGRAM], citations=[citation])
-            for name in party.names:
-                draft.name(name.name, name.kind, weak=name.strength == "weak")
-            draft.country(country)
-            for address in party.addresses:
-                draft.address(country_of_address(address) or country, raw=address)
-            for elsewhere in party.see_elsewhere:
-                draft.remark("", elsewhere)
-            draft.related(party.parent, "subordinate to or affiliated with")
+            draft = draft_of(party, SOURCE, PROGRAM, country, party.parent, "subordinate to or affiliated with")
+            draft.citations = [citation]
             entries.append(draft.finish(row))
     return with_unique_ids(entries)
