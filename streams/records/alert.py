@@ -11,6 +11,7 @@ from streams.records.base import Identity, Name, Record
 from streams.records.list_entry import ListedName
 from streams.records.list_release import Count
 from streams.records.party import Party
+from streams.records.registered_party import PastTransaction
 from streams.records.transaction import Moment
 
 Ratio = Annotated[float, Meta(ge=0, le=1)]
@@ -59,6 +60,11 @@ class Alert(Record, frozen=True, kw_only=True, omit_defaults=False):
     ``alert_id`` depends only on transaction, revision, party position and entry, so the same hit found
     twice has one id. ``field`` is the path of the party's field that matched (``name``, ``alt_names[0]``,
     ``addresses[1]`` …) and ``value`` its content. ``listed.name`` is the listed name that matched best.
+    ``party_fingerprint`` and ``entry_hash`` tell who and which form of the entry it is about, over all transactions.
+
+    A ``lookback`` finds past ``transactions`` of a party, oldest first; ``transaction_id``, ``revision``,
+    ``party_index`` and the party's role are those of the last one. ``trigger_id`` is the release that added or changed
+    the entry, or the clearance that ended, and part of its ``alert_id`` (:mod:`streams.screening.lookback`).
     """
 
     alert_id: Identity
@@ -78,3 +84,7 @@ class Alert(Record, frozen=True, kw_only=True, omit_defaults=False):
     release_id: str
     policy_version: str
     raised_at: Moment
+    party_fingerprint: str = ""
+    entry_hash: str = ""
+    trigger_id: str = ""
+    transactions: tuple[PastTransaction, ...] = ()

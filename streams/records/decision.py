@@ -26,19 +26,29 @@ class EventSource(Record, frozen=True, kw_only=True):
     offset: Count
 
 
+class SuppressedHit(Record, frozen=True, kw_only=True):
+    """A hit that a clearance covers: the alert it would have been, and under which clearance it is not."""
+
+    alert_id: Identity
+    clearance_id: Identity
+    source: Identity
+    entry_id: Identity
+    party_index: Count = 0
+
+
 class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     """One per transaction and revision, keyed by ``transaction_id``.
 
-    ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` names hits that a
-    clearance covers. ``stale_lists`` names the lists that were past their maximum age and screened with all the same,
-    as the settings allow.
+    ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` are the hits that a clearance covers;
+    they do not count in the outcome. ``stale_lists`` names the lists that were past their maximum age and screened with
+    all the same, as the settings allow.
     """
 
     transaction_id: Identity
     revision: Count
     outcome: Outcome
     alert_ids: tuple[str, ...]
-    suppressed: tuple[str, ...]
+    suppressed: tuple[SuppressedHit, ...]
     releases: dict[str, ReleaseRef]
     policy_version: str
     source: EventSource

@@ -11,6 +11,9 @@ from streams.records.transaction import Moment
 
 Count = Annotated[int, Meta(ge=0)]
 
+Digest = Annotated[str, Meta(pattern=r"^[0-9a-f]{64}$")]
+"""SHA-256 as 64 hexadecimal digits."""
+
 
 class ForcedBy(Record, frozen=True, kw_only=True):
     """Who let a quarantined release through, and why; ``overruled`` is what the guards had said against it."""

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import hashlib
 from typing import Annotated, Literal
 
+import msgspec
 from msgspec import Meta
 
 from streams.records.base import Country, Identity, Name, PartialDate, Record, Text
 
 EntityType = Literal["person", "organization", "vessel", "aircraft"]
+
+Fingerprint = Annotated[str, Meta(pattern=r"^[0-9a-f]{32}$")]
+"""What :func:`party_fingerprint` gives."""
 
 
 class Address(Record, frozen=True, kw_only=True):
@@ -51,3 +56,16 @@ class Party(Record, frozen=True, kw_only=True):
     birth_date: PartialDate | None = None
     incorporated_on: PartialDate | None = None
     owners: Annotated[tuple[Owner, ...], Meta(max_length=100)] = ()
+
+
+_SORTED = msgspec.json.Encoder(order="sorted")
+
+
+def party_fingerprint(party: Party) -> str:
+    """The same party always has the same fingerprint: 32 hex digits over everything that is screened but the role.
+
+    It is the start of the SHA-256 of the party's JSON form without role: defaults left out, keys sorted, so a field
+    that comes later changes no fingerprint of parties without it. JSON keeps the fields apart whatever they hold.
+    Nothing is normalised: a party written in another way is another party here.
+    """
+    return hashlib.sha256(_SORTED.encode(msgspec.structs.replace(party, role=""))).hexdigest()[:32]

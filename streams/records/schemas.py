@@ -15,10 +15,14 @@ import orjson
 
 from streams.records.alert import Alert
 from streams.records.base import Record
+from streams.records.clearance import Clearance
 from streams.records.dead_letter import DeadLetter
 from streams.records.decision import Decision
+from streams.records.disposition import Disposition
 from streams.records.list_entry import ListEntry
 from streams.records.list_release import ListRelease
+from streams.records.lookback import LookbackCoverage
+from streams.records.registered_party import RegisteredParty
 from streams.records.transaction import Transaction
 
 PUBLISHED: dict[str, type[Record]] = {
@@ -28,6 +32,10 @@ PUBLISHED: dict[str, type[Record]] = {
     "list_entry": ListEntry,
     "list_release": ListRelease,
     "dead_letter": DeadLetter,
+    "registered_party": RegisteredParty,
+    "clearance": Clearance,
+    "disposition": Disposition,
+    "lookback_coverage": LookbackCoverage,
 }
 """The records on topics, by the name of their schema."""
 

@@ -1,0 +1,42 @@
+"""What a person did with a case."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from streams.records.base import Identity, Record, Text
+from streams.records.list_release import Digest
+from streams.records.party import Fingerprint
+from streams.records.transaction import Moment
+
+DispositionAction = Literal["assign", "escalate", "comment", "propose", "confirm", "reject", "reopen", "withdraw"]
+"""``propose`` is the maker's, ``confirm`` and ``reject`` answer it and are the checker's; ``withdraw`` ends a
+clearance before its time."""
+
+Finding = Literal["true_match", "false_positive"]
+
+
+class Disposition(Record, frozen=True, kw_only=True):
+    """One act on one case, on the topic ``dispositions`` under ``case_id``; never changed, never removed.
+
+    ``fingerprint``, ``source`` and ``entry_id`` say which party and listed entry the case is about, ``entry_hash``
+    and ``alert_id`` which form of the entry and which alert the person had before them. ``finding`` is what is
+    proposed, confirmed or rejected; ``proposal_id`` is the disposition that is answered. ``expires_at`` is how long
+    the clearance of a false positive is to hold. ``assignee`` is who is to work on the case.
+    """
+
+    disposition_id: Identity
+    case_id: Identity
+    action: DispositionAction
+    by: Identity
+    at: Moment
+    fingerprint: Fingerprint
+    source: Identity
+    entry_id: Identity
+    entry_hash: Digest
+    reason: Text = ""
+    finding: Finding | None = None
+    proposal_id: str = ""
+    alert_id: str = ""
+    assignee: str = ""
+    expires_at: Moment | None = None
