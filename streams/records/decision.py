@@ -39,7 +39,7 @@ class SuppressedHit(Record, frozen=True, kw_only=True):
 class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     """One per transaction and revision, keyed by ``transaction_id``.
 
-    ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` are the hits that a clearance covers;
+    ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` are hits that a clearance covers;
     they do not count in the outcome. ``stale_lists`` names the lists that were past their maximum age and screened with
     all the same, as the settings allow.
     """
