@@ -44,6 +44,7 @@ _PROMISES = frozenset(
         "enable.partition.eof",
         "group.id",
         "isolation.level",
+        "message.max.bytes",
         "partition.assignment.strategy",
         "transactional.id",
     }
@@ -62,7 +63,7 @@ class KafkaSettings(_Section):
     @classmethod
     def _leave_the_promises_alone(cls, properties: dict[str, Any]) -> dict[str, Any]:
         if taken := sorted(_PROMISES & properties.keys()):
-            raise ValueError(f"{', '.join(taken)} cannot be set: exactly-once rests on Highfence's own value")
+            raise ValueError(f"{', '.join(taken)} cannot be set: that nothing is lost or doubled rests on Highfence's own value")
         return properties
 
 

@@ -21,7 +21,10 @@ class Header(Record, frozen=True, kw_only=True):
 
 
 class DeadLetter(Record, frozen=True, kw_only=True, omit_defaults=False):
-    """The event's bytes and headers untouched (base64 in JSON), why it is here, where it came from, when."""
+    """The event's key, bytes and headers untouched (base64 in JSON), why it is here, where it came from, when.
+
+    Where no topic would take the letter, the event is left out; ``detail`` says so and tells its SHA-256.
+    """
 
     reason: Reason
     detail: str

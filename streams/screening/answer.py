@@ -71,7 +71,7 @@ def answer(
         detail = str(error)
     except Exception as error:
         detail = f"internal error: {type(error).__name__}: {error}"
-    return _refused(event, screener, snapshot, now, reason, detail[:_LONGEST_DETAIL], transaction_id, revision)
+    return _refused(event, screener, snapshot, now, reason, sayable(detail), transaction_id, revision)
 
 
 def _refused(
@@ -87,18 +87,27 @@ def _refused(
     source = event.source
     # Who waits for a decision finds it under the id, else the message's key, else the place it came from.
     identity = transaction_id or _text(event.key) or f"{source.topic}/{source.partition}/{source.offset}"
-    letter = DeadLetter(
+    decision = screener.refuse(identity, revision, f"{reason}: {detail}", snapshot, source, now)
+    return Answer(decision, dead_letter=dead_letter(event, reason, detail, transaction_id, now))
+
+
+def dead_letter(event: Event, reason: Reason, detail: str, transaction_id: str | None, now: datetime) -> DeadLetter:
+    """The event whole, with why it was refused."""
+    return DeadLetter(
         reason=reason,
         detail=detail,
         transaction_id=transaction_id,
-        source=source,
+        source=event.source,
         key=event.key,
         value=event.value,
         headers=tuple(Header(key=key, value=value) for key, value in event.headers or ()),
         failed_at=now,
     )
-    decision = screener.refuse(identity, revision, f"{reason}: {detail}", snapshot, source, now)
-    return Answer(decision, dead_letter=letter)
+
+
+def sayable(detail: str) -> str:
+    """The text of an error, cut to a length and with what UTF-8 cannot say replaced."""
+    return detail[:_LONGEST_DETAIL].encode("utf-8", "replace").decode()
 
 
 def _text(key: bytes | None) -> str | None:

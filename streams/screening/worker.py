@@ -20,7 +20,15 @@ from confluent_kafka import (
 
 from streams.errors import StreamError
 from streams.health import HealthServer
-from streams.kafka.clients import Heard, connect, consumer_config, producer_config, reason_of, unreachable
+from streams.kafka.clients import (
+    Heard,
+    connect,
+    consumer_config,
+    producer_config,
+    reason_of,
+    roomy_message_bytes,
+    unreachable,
+)
 from streams.kafka.topics import TopicNames, require_topics
 from streams.kafka.transactions import (
     AbortedError,
@@ -32,12 +40,12 @@ from streams.kafka.transactions import (
 )
 from streams.matching import Policy
 from streams.metrics import Metrics
-from streams.records.codec import encode
 from streams.records.decision import EventSource
 from streams.records.events import Headers
 from streams.screening.answer import Answer, Event, answer
 from streams.screening.budget import ScreeningBudget
 from streams.screening.freshness import LiveIndex
+from streams.screening.publication import Publication, publication
 from streams.screening.screener import Screener
 from streams.settings import Settings
 
@@ -62,6 +70,7 @@ class Worker:
         self._screener = Screener(policy)
         self._stop = stop
         self._names = TopicNames(settings.topics.prefix)
+        self._largest = roomy_message_bytes(settings)
         self._index = LiveIndex(settings, policy, self.metrics)
         self._membership = Membership()
         self._paused = False
@@ -207,10 +216,12 @@ class Worker:
                 before = time.perf_counter()
                 if before - started > enough or (answers and self._stop.is_set()):
                     break
-                answered = answer(event_of(message, now), self._screener, snapshot, now, limit, budget)
+                event = event_of(message, now)
+                answered = answer(event, self._screener, snapshot, now, limit, budget)
                 self.metrics.screening_seconds.observe(time.perf_counter() - before)
-                self._send(answered, producer)
-                answers.append(answered)
+                published = publication(answered, event, self._largest)
+                self._send(published, producer)
+                answers.append(published.answer)
             decided = batch[: len(answers)]
             producer.commit(self._membership.group, next_positions(decided))
         except AbortedError as error:
@@ -221,14 +232,14 @@ class Worker:
             _log.warning("slow screening: %d of a batch of %d events decided so far", len(decided), len(batch))
             self._go_back(consumer, batch[len(decided) :])
 
-    def _send(self, answered: Answer, producer: TransactionalProducer) -> None:
-        decision = answered.decision
-        key = decision.transaction_id.encode()
-        producer.send(self._names.decisions, key, encode(decision))
-        for alert in answered.alerts:
-            producer.send(self._names.alerts, alert.alert_id.encode(), encode(alert))
-        if (letter := answered.dead_letter) is not None:
-            producer.send(self._names.dead_letters, letter.key or key, encode(letter))
+    def _send(self, published: Publication, producer: TransactionalProducer) -> None:
+        answered = published.answer
+        key = answered.decision.transaction_id.encode()
+        producer.send(self._names.decisions, key, published.decision)
+        for alert, written in zip(answered.alerts, published.alerts, strict=True):
+            producer.send(self._names.alerts, alert.alert_id.encode(), written)
+        if published.dead_letter is not None and answered.dead_letter is not None:
+            producer.send(self._names.dead_letters, answered.dead_letter.key or key, published.dead_letter)
 
     def _undo(self, reason: str, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
         _log.warning("batch of %d undone and read again: %s", len(batch), reason)

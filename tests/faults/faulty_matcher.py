@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import resource
+from dataclasses import replace
 
 from streams.cli import main
 from streams.matching import EntityIndex, Match, Policy
@@ -33,7 +34,17 @@ def _failing(self: EntityIndex, party: Party, policy: Policy) -> tuple[Match, ..
             eaten.append(bytearray(16 * 1024 * 1024))
     if party.name == "Digs Deep Ltd":
         return (*_failing(self, party, policy),)
+    if party.name == "Raises Unsayable Ltd":
+        raise ValueError("half a pair: \ud800")
+    if party.name == "Finds Unsayable Ltd":
+        return tuple(replace(each, summary="half a pair: \ud800") for each in _listed(self, policy))
+    if party.name == "Finds Endless Ltd":
+        return tuple(replace(each, summary="x" * 3_000_000) for each in _listed(self, policy))
     return tuple(_match(self, party, policy))
+
+
+def _listed(index: EntityIndex, policy: Policy) -> tuple[Match, ...]:
+    return tuple(_match(index, Party(name="Inspur Taiwan"), policy))
 
 
 EntityIndex.match = _failing  # type: ignore[method-assign] # that is the fault

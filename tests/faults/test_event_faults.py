@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import re
 import time
 from pathlib import Path
 
 import pytest
+from confluent_kafka import Producer
 
 from faults.raw_headers import send_with_header_name
-from faults.rig import Rig, wait_for
+from faults.rig import PATIENCE, Rig, wait_for
 from faults.traffic import POISON, Sent, trade, with_poison
 
 pytestmark = pytest.mark.kafka
@@ -23,6 +25,9 @@ FAILURES = {
     "Slow C Ltd": "longer than limits.screening_seconds",
     "Eats Memory Ltd": "internal error: MemoryError",
     "Digs Deep Ltd": "internal error: RecursionError",
+    "Raises Unsayable Ltd": "internal error: ValueError: half a pair: ?",
+    "Finds Unsayable Ltd": "its answer cannot be written",
+    "Finds Endless Ltd": "its answer cannot be written: an alert has",
 }
 
 
@@ -79,10 +84,30 @@ def test_a_matcher_that_fails_on_one_event(rig: Rig) -> None:
     reasons = rig.reasons()
     for number, name in enumerate(names):
         assert FAILURES[name] in reasons[f"F-{number}"]
-    counted = ('{reason="timed_out"} 2.0', '{reason="screening_failed"} 3.0')
+    counted = ('{reason="timed_out"} 2.0', '{reason="screening_failed"} 6.0')
     wait_for(lambda: all(count in worker.get("/metrics") for count in counted), told=lambda: worker.get("/metrics"))
     wait_for(lambda: "highfence_ready 1.0" in worker.get("/metrics"))
     assert rig.verdict(unscreenable={f"F-{number}" for number in range(len(names))}).holds
+
+
+def test_an_event_too_large_for_a_dead_letter(rig: Rig) -> None:
+    """Packed, zeros of any number are small enough for the topic; a letter with them would be refused for ever."""
+    value = b'{"transaction_id": "PACKED", "x": "' + b"0" * 80_000_000 + b'"}'
+    producer = Producer(
+        {"bootstrap.servers": rig.servers, "compression.type": "zstd", "message.max.bytes": 100_000_000}
+    )
+    topic = f"{rig.settings.topics.prefix}transactions"
+    rig.send(trade(100))
+    producer.produce(topic, value, b"PACKED")
+    assert producer.flush(PATIENCE) == 0
+    rig.send(trade(100, rig.sent))
+    worker = rig.start()
+    rig.wait_decided(201)
+    assert worker.runs
+    (letter,) = rig.read("dead-letters")
+    assert (letter["reason"], letter["value"]) == ("too_large", None)
+    assert hashlib.sha256(value).hexdigest() in letter["detail"]
+    assert rig.reasons()["PACKED"].startswith("too_large")
 
 
 def test_many_hanging_events_do_not_outlive_the_transaction(rig: Rig) -> None:
