@@ -63,7 +63,9 @@ class KafkaSettings(_Section):
     @classmethod
     def _leave_the_promises_alone(cls, properties: dict[str, Any]) -> dict[str, Any]:
         if taken := sorted(_PROMISES & properties.keys()):
-            raise ValueError(f"{', '.join(taken)} cannot be set: that nothing is lost or doubled rests on Highfence's own value")
+            raise ValueError(
+                f"{', '.join(taken)} cannot be set: that nothing is lost or doubled rests on Highfence's own value"
+            )
         return properties
 
 
