@@ -155,7 +155,8 @@ class ListSettings(_Section):
     """A release with fewer entries than the last one by more than this share waits for a person."""
 
     max_age_days: Annotated[float, Field(gt=0, le=36_500)] = 30.0
-    """A list is stale once its release in force was published longer ago than this."""
+    """A list is stale once its release in force was published longer ago than this, or, by a wrong clock, in the
+    future."""
     max_age_days_of: dict[str, Annotated[float, Field(gt=0, le=36_500)]] = {}
     """Other maximum ages for some lists, by source."""
     when_stale: Literal["pause", "mark"] = "pause"

@@ -23,6 +23,9 @@ from streams.settings import Settings
 
 _log = logging.getLogger("highfence.index")
 
+_CLOCKS_DIFFER = timedelta(hours=1)
+"""By how much the publisher's clock may be ahead of this one, where ages are days."""
+
 
 class LiveIndex:
     """Follows the list topic and holds the newest snapshot; readers take ``snapshot`` and keep it for a batch.
@@ -88,24 +91,28 @@ class LiveIndex:
             self._metrics.list_stale.labels(source).set(source in stale)
 
     def _stale(self, snapshot: Snapshot, now: datetime) -> list[str]:
-        """The lists past their maximum age."""
+        """The lists past their maximum age, or of an unknown age because a clock is wrong."""
         lists = self._settings.lists
-        return [
-            source
-            for source, release in sorted(snapshot.releases.items())
-            if now - release.published_at > timedelta(days=lists.max_age_days_of.get(source, lists.max_age_days))
-        ]
+        stale = []
+        for source, release in sorted(snapshot.releases.items()):
+            oldest = timedelta(days=lists.max_age_days_of.get(source, lists.max_age_days))
+            if not -_CLOCKS_DIFFER <= now - release.published_at <= oldest:
+                stale.append(source)
+        return stale
 
     def _staleness(self) -> str | None:
         """Which lists are stale, in words."""
         now = datetime.now(UTC)
         snapshot = self._snapshot
-        told = [
-            f"list {source} was published {(now - snapshot.releases[source].published_at).total_seconds() / 86_400:.1f}"
-            " days ago"
-            for source in self._stale(snapshot, now)
-        ]
-        return f"{', '.join(told)}: older than lists.max_age_days allows" if told else None
+        told = []
+        for source in self._stale(snapshot, now):
+            days = (now - snapshot.releases[source].published_at).total_seconds() / 86_400
+            told.append(
+                f"list {source} was published {days:.1f} days ago: older than lists.max_age_days allows"
+                if days > 0
+                else f"list {source} was published {-days:.1f} days from now: this clock or its publisher's is wrong"
+            )
+        return "; ".join(told) or None
 
     def _apply(self, changes: Sequence[Change]) -> None:
         started = time.perf_counter()
