@@ -5,9 +5,14 @@ Names follow the Prometheus conventions: base units, ``_total`` on counters.
 
 from __future__ import annotations
 
+import threading
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client.core import HistogramMetricFamily
+from prometheus_client.registry import Collector
 
 _SCREENING_SECONDS = (
     0.00001,
@@ -28,6 +33,33 @@ _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 
 _EVENTS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000)
 
 
+class BatchHistogram(Collector):
+    """A histogram that takes many observations at once, for a fraction of what each alone would cost."""
+
+    def __init__(self, name: str, text: str, buckets: Sequence[float], registry: CollectorRegistry) -> None:
+        self._name, self._text, self._bounds = name, text, buckets
+        self._within = [0] * len(buckets)
+        self._count, self._sum = 0, 0.0
+        self._lock = threading.Lock()
+        registry.register(self)
+
+    def observe(self, values: Sequence[float]) -> None:
+        """Add the values."""
+        ordered = sorted(values)
+        with self._lock:
+            self._within = [
+                count + bisect_right(ordered, bound) for count, bound in zip(self._within, self._bounds, strict=True)
+            ]
+            self._count += len(ordered)
+            self._sum += sum(ordered)
+
+    def collect(self) -> Iterator[HistogramMetricFamily]:
+        """What the registry asks for."""
+        with self._lock:
+            bounds = [(str(float(bound)), count) for bound, count in zip(self._bounds, self._within, strict=True)]
+            yield HistogramMetricFamily(self._name, self._text, [*bounds, ("+Inf", self._count)], self._sum)
+
+
 class Metrics:
     """The metrics of one process, in a registry of its own."""
 
@@ -44,11 +76,8 @@ class Metrics:
             ["reason"],
             registry=registry,
         )
-        self.screening_seconds = Histogram(
-            "highfence_screening_seconds",
-            "Screening one event",
-            buckets=_SCREENING_SECONDS,
-            registry=registry,
+        self.screening_seconds = BatchHistogram(
+            "highfence_screening_seconds", "Screening one event", _SCREENING_SECONDS, registry
         )
         self.batch_events = Histogram(
             "highfence_batch_events", "Events in one Kafka transaction", buckets=_EVENTS, registry=registry
@@ -60,11 +89,11 @@ class Metrics:
             registry=registry,
         )
         self.aborts = Counter("highfence_transaction_aborts", "Kafka transactions aborted", registry=registry)
-        self.end_to_end_seconds = Histogram(
+        self.end_to_end_seconds = BatchHistogram(
             "highfence_end_to_end_seconds",
             "From the event's Kafka timestamp to its decision committed",
-            buckets=_SECONDS,
-            registry=registry,
+            _SECONDS,
+            registry,
         )
         self.lag = Gauge(
             "highfence_consumer_lag",

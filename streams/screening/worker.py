@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import logging
-import operator
 import threading
 import time
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 
 from confluent_kafka import (
-    TIMESTAMP_NOT_AVAILABLE,
     Consumer,
     KafkaError,
     KafkaException,
@@ -35,25 +34,21 @@ from streams.kafka.transactions import (
     Membership,
     TransactionalProducer,
     next_positions,
-    place_of,
     seek_to_committed,
 )
 from streams.matching import Policy
 from streams.metrics import Metrics
-from streams.records.decision import EventSource
-from streams.records.events import Headers
-from streams.screening.answer import Answer, Event, answer
+from streams.screening.answer import answer
 from streams.screening.budget import ScreeningBudget
 from streams.screening.freshness import LiveIndex
+from streams.screening.incoming import event_of
 from streams.screening.publication import Publication, publication
 from streams.screening.screener import Screener
+from streams.screening.snapshot import Snapshot
+from streams.screening.tally import Tally
 from streams.settings import Settings
 
 _log = logging.getLogger("highfence.worker")
-
-_read_headers = operator.methodcaller("headers")
-"""``message.headers()``, through a call that notices an error: for a header whose name is not UTF-8 the client
-leaves one behind without saying so, and a direct call in a hot loop then crashes the process."""
 
 _REPORT_SECONDS = 2.0
 _STALLED_SECONDS = 120.0
@@ -66,12 +61,15 @@ class Worker:
 
     def __init__(self, settings: Settings, policy: Policy, stop: threading.Event) -> None:
         self.metrics = Metrics()
+        self.decided = 0
+        """How many events were decided since the start."""
         self._settings = settings
         self._screener = Screener(policy)
         self._stop = stop
         self._names = TopicNames(settings.topics.prefix)
         self._largest = roomy_message_bytes(settings)
         self._index = LiveIndex(settings, policy, self.metrics)
+        self._budget: AbstractContextManager[object] = nullcontext()
         self._membership = Membership()
         self._paused = False
         self._started = False
@@ -105,14 +103,14 @@ class Worker:
             if self._stop.is_set():
                 return
             producer = self._producer()
-            budget = ScreeningBudget(settings.limits.screening_seconds)
+            self._budget = ScreeningBudget(settings.limits.screening_seconds)
             consumer = connect(Consumer, self._consumer_config())
             try:
                 consumer.subscribe(
                     [self._names.transactions], on_assign=self._assigned, on_revoke=self._membership.revoked
                 )
                 while not self._stop.is_set():
-                    self._step(consumer, producer, budget)
+                    self._step(consumer, producer)
             finally:
                 consumer.close()
             _log.info("worker %s: stopped", settings.worker.replica)
@@ -152,7 +150,7 @@ class Worker:
             },
         )
 
-    def _step(self, consumer: Consumer, producer: TransactionalProducer, budget: ScreeningBudget) -> None:
+    def _step(self, consumer: Consumer, producer: TransactionalProducer) -> None:
         self._alive_at = time.monotonic()
         self._started = True
         self._report(consumer)
@@ -161,7 +159,7 @@ class Worker:
             self._pause(consumer, problem)
         batch = self._take(consumer)
         if batch:
-            self._decide(batch, consumer, producer, budget)
+            self._decide(batch, consumer, producer)
 
     def _pause(self, consumer: Consumer, problem: str | None) -> None:
         if problem is None:
@@ -201,36 +199,41 @@ class Worker:
             return []
         return events
 
-    def _decide(
-        self, batch: list[Message], consumer: Consumer, producer: TransactionalProducer, budget: ScreeningBudget
-    ) -> None:
-        started = time.perf_counter()
+    def _decide(self, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
+        started = clock = time.perf_counter()
         snapshot = self._index.snapshot
         now = datetime.now(UTC)
-        limit = self._settings.limits.max_event_bytes
         enough = self._settings.worker.transaction_timeout_seconds * _SCREENING_SHARE
+        tally = Tally()
         try:
             producer.begin()
-            answers: list[Answer] = []
             for message in batch:
-                before = time.perf_counter()
-                if before - started > enough or (answers and self._stop.is_set()):
+                if clock - started > enough or (tally.seconds and self._stop.is_set()):
                     break
-                event = event_of(message, now)
-                answered = answer(event, self._screener, snapshot, now, limit, budget)
-                self.metrics.screening_seconds.observe(time.perf_counter() - before)
-                published = publication(answered, event, self._largest)
-                self._send(published, producer)
-                answers.append(published.answer)
-            decided = batch[: len(answers)]
+                self._settle(message, snapshot, now, producer, tally)
+                before, clock = clock, time.perf_counter()
+                tally.seconds.append(clock - before)
+            decided = batch[: len(tally.seconds)]
             producer.commit(self._membership.group, next_positions(decided))
         except AbortedError as error:
             self._undo(str(error), batch, consumer, producer)
             return
-        self._count(decided, answers, time.perf_counter() - started)
+        tally.tell(self.metrics, decided, time.perf_counter() - started)
+        self.decided += len(decided)
         if len(decided) < len(batch) and not self._stop.is_set():
             _log.warning("slow screening: %d of a batch of %d events decided so far", len(decided), len(batch))
             self._go_back(consumer, batch[len(decided) :])
+
+    def _settle(
+        self, message: Message, snapshot: Snapshot, now: datetime, producer: TransactionalProducer, tally: Tally
+    ) -> None:
+        """Answer one event and hand what is published for it to the producer."""
+        event = event_of(message, now)
+        limit = self._settings.limits.max_event_bytes
+        answered = answer(event, self._screener, snapshot, now, limit, self._budget)
+        published = publication(answered, event, self._largest)
+        self._send(published, producer)
+        tally.add(published.answer)
 
     def _send(self, published: Publication, producer: TransactionalProducer) -> None:
         answered = published.answer
@@ -258,20 +261,6 @@ class Worker:
         except KafkaException as error:
             raise StreamError(f"cannot go back to what is committed: {reason_of(error)}") from error
 
-    def _count(self, batch: list[Message], answers: list[Answer], seconds: float) -> None:
-        metrics = self.metrics
-        metrics.batch_events.observe(len(batch))
-        metrics.transaction_seconds.observe(seconds)
-        now_ms = time.time() * 1000
-        for message, answered in zip(batch, answers, strict=True):
-            metrics.events.labels(answered.decision.outcome).inc()
-            metrics.parties.inc(answered.parties)
-            metrics.end_to_end_seconds.observe(max(0.0, now_ms - message.timestamp()[1]) / 1000)
-            for alert in answered.alerts:
-                metrics.alerts.labels(alert.listed.source, alert.outcome).inc()
-            if answered.dead_letter is not None:
-                metrics.dead_letters.labels(answered.dead_letter.reason).inc()
-
     def _report(self, consumer: Consumer) -> None:
         """Now and then: lag, ages and readiness in the metrics."""
         now = time.monotonic()
@@ -293,30 +282,3 @@ class Worker:
     def _stalled(self) -> str | None:
         still = time.monotonic() - self._alive_at
         return f"no step for {still:.0f} s" if still > _STALLED_SECONDS else None
-
-
-def event_of(message: Message, now: datetime) -> Event:
-    """The Kafka message as an event; one without a timestamp, or with one that no calendar has, is of ``now``."""
-    topic, partition, offset = place_of(message)
-    headers = _headers(message)
-    source = EventSource(topic=topic, partition=partition, offset=offset)
-    return Event(message.value(), source, _recorded_at(message) or now, message.key(), headers)
-
-
-def _headers(message: Message) -> Headers | None:
-    try:
-        headers = _read_headers(message) or ()
-    except SystemError:  # what the client raises for a name that is not UTF-8
-        return None
-    pairs = headers.items() if isinstance(headers, dict) else headers
-    return tuple((key, content.encode() if isinstance(content, str) else content) for key, content in pairs)
-
-
-def _recorded_at(message: Message) -> datetime | None:
-    kind, milliseconds = message.timestamp()
-    if kind == TIMESTAMP_NOT_AVAILABLE:
-        return None
-    try:
-        return datetime.fromtimestamp(milliseconds / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None

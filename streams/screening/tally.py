@@ -1,0 +1,47 @@
+"""What came of a batch, counted while it is answered and told to the metrics once it is committed."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from collections.abc import Sequence
+
+from confluent_kafka import Message
+
+from streams.metrics import Metrics
+from streams.screening.answer import Answer
+
+
+class Tally:
+    """The counts of one batch; ``seconds`` is what each event took."""
+
+    def __init__(self) -> None:
+        self.seconds: list[float] = []
+        self._outcomes: Counter[str] = Counter()
+        self._alerts: Counter[tuple[str, str]] = Counter()
+        self._dead_letters: Counter[str] = Counter()
+        self._parties = 0
+
+    def add(self, answered: Answer) -> None:
+        """Count one event's answer."""
+        self._outcomes[answered.decision.outcome] += 1
+        self._parties += answered.parties
+        for alert in answered.alerts:
+            self._alerts[alert.listed.source, alert.outcome] += 1
+        if answered.dead_letter is not None:
+            self._dead_letters[answered.dead_letter.reason] += 1
+
+    def tell(self, metrics: Metrics, batch: Sequence[Message], transaction_seconds: float) -> None:
+        """Count a committed ``batch``, whose events these are."""
+        metrics.batch_events.observe(len(batch))
+        metrics.transaction_seconds.observe(transaction_seconds)
+        metrics.screening_seconds.observe(self.seconds)
+        now = time.time()
+        metrics.end_to_end_seconds.observe([max(0.0, now - message.timestamp()[1] / 1000) for message in batch])
+        metrics.parties.inc(self._parties)
+        for outcome, count in self._outcomes.items():
+            metrics.events.labels(outcome).inc(count)
+        for (source, outcome), count in self._alerts.items():
+            metrics.alerts.labels(source, outcome).inc(count)
+        for reason, count in self._dead_letters.items():
+            metrics.dead_letters.labels(reason).inc(count)
