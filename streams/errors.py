@@ -10,6 +10,7 @@ HighfenceError
  │    └── ReleaseRefusedError     a release on the topic does not hold; the last good one keeps serving
  ├── ScreeningError           a transaction was read but could not be screened
  │    └── ScreeningTimeoutError   it took longer than limits.screening_seconds
+ ├── ActRefusedError          a person may not do that with a case, or not now; has a reason
  └── StreamError              Kafka cannot do what was asked
       ├── BrokerUnreachableError  nobody answers, or the credentials are refused
       ├── TopicError              a topic is missing or has the wrong settings
@@ -20,6 +21,8 @@ The command line prints the message of any of these in one line and exits with s
 """
 
 from __future__ import annotations
+
+from typing import Literal
 
 
 class HighfenceError(Exception):
@@ -70,6 +73,20 @@ class ScreeningError(HighfenceError):
 
 class ScreeningTimeoutError(ScreeningError):
     """Screening a transaction took longer than it may."""
+
+
+class ActRefusedError(HighfenceError):
+    """What a person asked to do with a case is refused, and nothing has changed.
+
+    ``reason`` is ``forbidden`` (the person's role, or four eyes), ``unknown`` (no such case), ``conflict`` (the case
+    stands otherwise by now), ``invalid`` (the request itself) or ``unconfirmed`` (Kafka did not answer in time).
+    """
+
+    def __init__(
+        self, reason: Literal["forbidden", "unknown", "conflict", "invalid", "unconfirmed"], detail: str
+    ) -> None:
+        super().__init__(detail)
+        self.reason = reason
 
 
 class StreamError(HighfenceError):

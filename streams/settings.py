@@ -14,7 +14,7 @@ import tomllib
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, ConfigDict, Field, IPvAnyNetwork, ValidationError, field_validator, model_validator
 from pydantic_settings import (
     BaseSettings,
     PydanticBaseSettingsSource,
@@ -210,6 +210,46 @@ class MetricsSettings(_Section):
     port: Port = 9464
 
 
+Role = Literal["viewer", "maker", "checker"]
+"""What a person at the desk may do: look; propose; confirm or reject what another one proposed."""
+
+
+class PersonSettings(_Section):
+    """One person at the desk; ``highfence desk token NAME`` makes a token and this section."""
+
+    roles: Annotated[tuple[Role, ...], Field(min_length=1)]
+    token_sha256: Annotated[str, Field(pattern=r"^[0-9a-f]{64}$")]
+    """SHA-256 of the token, which itself is kept nowhere."""
+
+
+class DeskSettings(_Section):
+    """The desk: its web console and API. Port 0 takes a free one."""
+
+    host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
+    port: Port = 8470
+    replica: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$")] = "0"
+    """Unique per running desk: each one reads everything."""
+    people: dict[str, PersonSettings] = {}
+    """Who may use it, by name; nobody but those a proxy vouches for when empty."""
+    public_url: Annotated[str, Field(pattern=r"^(https?://[^/]+)?$")] = ""
+    """Where browsers find the desk when that is not where it listens, such as ``https://desk.example.com``."""
+    proxy_addresses: tuple[IPvAnyNetwork, ...] = ()
+    """Addresses or networks of proxies whose two headers say who is asking; nobody else's are believed."""
+    proxy_user_header: Annotated[str, Field(min_length=1)] = "X-Forwarded-User"
+    proxy_roles_header: Annotated[str, Field(min_length=1)] = "X-Forwarded-Roles"
+    clearance_days: Annotated[int, Field(ge=1, le=3653)] = 365
+    """The longest that the clearance of a false positive holds."""
+    requests_per_minute: Annotated[int, Field(ge=10, le=1_000_000)] = 600
+    """Each person, or each address nobody is known by, may send so many."""
+
+    @model_validator(mode="after")
+    def _one_token_each(self) -> DeskSettings:
+        hashes = [person.token_sha256 for person in self.people.values()]
+        if len(set(hashes)) < len(hashes):
+            raise ValueError("two people have the same token: four eyes need two tokens")
+        return self
+
+
 class Settings(BaseSettings):
     """All settings of every process."""
 
@@ -224,6 +264,7 @@ class Settings(BaseSettings):
     limits: LimitSettings = LimitSettings()
     policy: PolicySettings = PolicySettings()
     metrics: MetricsSettings = MetricsSettings()
+    desk: DeskSettings = DeskSettings()
 
     @classmethod
     def settings_customise_sources(

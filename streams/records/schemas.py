@@ -15,6 +15,7 @@ import orjson
 
 from streams.records.alert import Alert
 from streams.records.base import Record
+from streams.records.case import Case
 from streams.records.clearance import Clearance
 from streams.records.dead_letter import DeadLetter
 from streams.records.decision import Decision
@@ -35,6 +36,7 @@ PUBLISHED: dict[str, type[Record]] = {
     "registered_party": RegisteredParty,
     "clearance": Clearance,
     "disposition": Disposition,
+    "case": Case,
     "lookback_coverage": LookbackCoverage,
 }
 """The records on topics, by the name of their schema."""
