@@ -7,12 +7,16 @@ entries was an empty file. Each guard compares a release with the one before; wh
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime, timedelta
 from operator import attrgetter
 
 from streams.records.list_entry import ListEntry
 
 LOST_IDS = 0.5
 """A release in which more than this share of the last one's entry ids is gone numbers its entries anew."""
+
+CLOCKS_DIFFER = timedelta(hours=1)
+"""By how much one machine's clock may be ahead of another's, where the ages of lists are days."""
 
 FEW = 3
 """A field that fewer entries than this had may vanish with them."""
@@ -41,6 +45,11 @@ def suspicions(
         found.append(f"{gone:,} of the last release's {len(old_ids):,} entry ids are not in it")
     found += _lost_fields(before, after)
     return tuple(found)
+
+
+def misdated(published_at: datetime, now: datetime) -> bool:
+    """Whether a release says it was published so far in the future that a clock must be wrong."""
+    return published_at > now + CLOCKS_DIFFER
 
 
 def _lost_fields(before: Sequence[ListEntry], after: Sequence[ListEntry]) -> list[str]:

@@ -6,6 +6,7 @@ All functions but :func:`records` are pure; they take its records in the topic's
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -43,19 +44,19 @@ def releases(history: Iterable[ListRecord]) -> Iterator[ListRelease]:
 def as_of(history: Iterable[ListRecord], moment: datetime) -> dict[str, Change]:
     """What was in force at a moment: per list, its last release until then with all entries.
 
+    A release that a clock ahead dated later than its successor is as old as that one.
+
     Raises :class:`~streams.errors.ListError` when there was none yet, and
     :class:`~streams.errors.ReleaseRefusedError` when a release cannot be rebuilt as it was.
     """
     state = ListState()
-    past: set[str] = set()
+    undated: defaultdict[str, list[ListRecord]] = defaultdict(list)  # what waits for the marker it belongs to
     for key, value in history:
         source, _, entry_id = key.partition("/")
-        if source in past:
-            continue
-        if entry_id == MARKER and value is not None and _marker(key, value).published_at > moment:
-            past.add(source)  # what came before this marker and after the last one belongs to it
-            continue
-        state.feed(key, value)
+        undated[source].append((key, value))
+        if entry_id == MARKER and value is not None and _marker(key, value).published_at <= moment:
+            for record in undated.pop(source):
+                state.feed(*record)
     caught_up = state.caught_up()
     if caught_up.refused:
         raise ReleaseRefusedError(f"the lists cannot be rebuilt as of {moment.isoformat()}: {caught_up.refused[0]}")

@@ -10,7 +10,7 @@ from typing import Literal
 from streams.errors import ListFormatError, ReleaseRefusedError
 from streams.lists.archive import Archive, Quarantined
 from streams.lists.comparison import Comparison, compare
-from streams.lists.guards import suspicions
+from streams.lists.guards import misdated, suspicions
 from streams.lists.loading import LoadedList, load_lists
 from streams.lists.publisher import publish, replay
 from streams.lists.state import Change
@@ -80,7 +80,9 @@ class Intake:
         reasons = suspicions(before, loaded.entries, len(before), self.settings.lists.max_shrinkage)
         if reasons and not self.forced_by:
             return self._quarantine(loaded.source, sha256, reasons, comparison, release)
-        if not comparison.difference and release and datetime.now(UTC) - release.published_at < CONFIRM_AFTER:
+        now = datetime.now(UTC)
+        is_recent = release and not misdated(release.published_at, now) and now - release.published_at < CONFIRM_AFTER
+        if not comparison.difference and release and is_recent:
             return Outcome(loaded.source, "unchanged", comparison, release)
         if self.dry_run:
             return Outcome(loaded.source, "differs" if comparison.difference else "unchanged", comparison, release)

@@ -18,7 +18,7 @@ from streams.kafka.clients import Config, Heard, connect, producer_config, unrea
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames, require_topics
 from streams.kafka.transactions import AbortedError, TransactionalProducer
-from streams.lists.guards import suspicions
+from streams.lists.guards import misdated, suspicions
 from streams.lists.loading import LoadedList
 from streams.lists.release import Diff, canonical_bytes, diff, digest, marker_key, topic_key, value_hash
 from streams.lists.state import CaughtUp, ListState
@@ -72,7 +72,13 @@ class Publisher:
         values = _values(loaded)
         hashes = {entry_id: value_hash(value) for entry_id, value in values.items()}
         last_count = self._previous.entries if self._previous else len(self._hashes)
+        now = datetime.now(UTC)
         reasons = suspicions(self._entries, loaded.entries, last_count, self._max_shrinkage)
+        if self._previous and misdated(self._previous.published_at, now):
+            reasons += (
+                f"its last release is dated {self._previous.published_at:%Y-%m-%d %H:%M} UTC, which is to come: this "
+                "clock or that of the last publication is wrong",
+            )
         if reasons and not forced_by:
             raise ReleaseRefusedError(
                 f"{self.source}: not published, because {'; '.join(reasons)}; check the file, or let it through with "
@@ -81,7 +87,7 @@ class Publisher:
         difference = diff(self._hashes, hashes)
         written = [(topic_key(self.source, each), values[each]) for each in (*difference.added, *difference.changed)]
         removed = [(topic_key(self.source, each), None) for each in difference.removed]
-        release = self._release(hashes, difference)
+        release = self._release(hashes, difference, now)
         if reasons and forced_by:
             release = msgspec.structs.replace(release, forced_by=msgspec.structs.replace(forced_by, overruled=reasons))
         release = msgspec.structs.replace(release, file_sha256=file_sha256)
@@ -89,11 +95,10 @@ class Publisher:
         self._hashes, self._previous, self._entries = hashes, release, loaded.entries
         return release
 
-    def _release(self, hashes: Mapping[str, str], difference: Diff) -> ListRelease:
+    def _release(self, hashes: Mapping[str, str], difference: Diff, now: datetime) -> ListRelease:
         previous = self._previous
-        now = datetime.now(UTC)
-        if previous:
-            # Releases of a list are in the order of their times, even if the clock was set back between them.
+        if previous and not misdated(previous.published_at, now):
+            # Releases of a list are in the order of their times, even if the clock was set back a little.
             now = max(now, previous.published_at + timedelta(microseconds=1))
         content = digest(hashes)
         return ListRelease(

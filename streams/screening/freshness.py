@@ -14,6 +14,7 @@ from streams.errors import ReleaseRefusedError
 from streams.kafka.clients import consumer_config
 from streams.kafka.topics import TopicNames
 from streams.lists.follower import Follower
+from streams.lists.guards import misdated
 from streams.lists.state import Change
 from streams.matching import Policy
 from streams.metrics import Metrics
@@ -22,9 +23,6 @@ from streams.screening.snapshot import Snapshot
 from streams.settings import Settings
 
 _log = logging.getLogger("highfence.index")
-
-_CLOCKS_DIFFER = timedelta(hours=1)
-"""By how much the publisher's clock may be ahead of this one, where ages are days."""
 
 
 class LiveIndex:
@@ -96,7 +94,7 @@ class LiveIndex:
         stale = []
         for source, release in sorted(snapshot.releases.items()):
             oldest = timedelta(days=lists.max_age_days_of.get(source, lists.max_age_days))
-            if not -_CLOCKS_DIFFER <= now - release.published_at <= oldest:
+            if now - release.published_at > oldest or misdated(release.published_at, now):
                 stale.append(source)
         return stale
 

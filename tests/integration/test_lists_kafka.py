@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -219,6 +219,17 @@ def test_a_list_that_shrank_or_is_empty_waits_for_a_person(settings: Settings) -
     assert forced.removed == 10
     normal = publish(short, settings, ForcedBy(name="Ada", reason="not needed"))
     assert normal.forced_by is None
+
+
+def test_after_a_release_dated_in_the_future_a_person_has_to_look_at_the_clocks(settings: Settings) -> None:
+    listed = _list(a="Acme")
+    ahead = _marker(listed, published_at=datetime.now(UTC) + timedelta(days=2))
+    _transaction(settings, {"own/a": canonical_bytes(listed.entries[0]), "own/@release": ahead}, commit=True)
+    with pytest.raises(ReleaseRefusedError, match="clock"):
+        publish(listed, settings)
+    forced = publish(listed, settings, ForcedBy(name="Ada", reason="the publisher's clock was ahead"))
+    assert forced.published_at < datetime.now(UTC)
+    assert publish(listed, settings).published_at > forced.published_at
 
 
 def test_a_second_publisher_fences_the_first(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:

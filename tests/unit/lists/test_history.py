@@ -86,6 +86,17 @@ def test_what_was_in_force_at_a_moment(
     assert (_names(changes["other"]) if "other" in changes else None) == other
 
 
+def test_a_release_dated_by_a_clock_ahead_is_as_old_as_its_successor() -> None:
+    made = _History()
+    made.release("own", "r0", a="Acme")
+    made._now += 365 * _DAY
+    made.release("own", "ahead", a="Acme", b="Bravo")
+    made._now -= 365 * _DAY
+    made.release("own", "r2", b="Bravo")
+    for days, own in ((0, {"a": "Acme"}), (9, {"b": "Bravo"}), (500, {"b": "Bravo"})):
+        assert _names(history.as_of(made.records, _START + days * _DAY)["own"]) == own
+
+
 def test_before_the_first_release_nothing_can_be_screened_with(written: list[ListRecord]) -> None:
     with pytest.raises(ListError, match="no list was in force at 2025-02-28"):
         history.as_of(written, _START - _DAY)
