@@ -138,6 +138,45 @@ class Metrics:
         self.build = Info("highfence_build", "Version and policy of this process", registry=registry)
 
 
+class DeskMetrics:
+    """The metrics of a desk."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.cases = Gauge("highfence_cases", "Cases, by state", ["state"], registry=registry)
+        self.proposals = Gauge(
+            "highfence_case_proposals", "Cases with a proposal that waits for a second person", registry=registry
+        )
+        self.acts = Counter(
+            "highfence_dispositions", "Dispositions read, by action and whether they count", ["action", "counts"],
+            registry=registry,
+        )  # fmt: skip
+        self.missing = Gauge(
+            "highfence_desk_missing",
+            "Offsets of a topic that are not in the cases yet, commit markers included while they are not passed",
+            ["topic"],
+            registry=registry,
+        )
+        self.unassigned = Gauge(
+            "highfence_desk_unassigned_partitions", "Partitions this desk does not read", registry=registry
+        )
+        self.unreadable = Gauge(
+            "highfence_desk_unreadable", "Records the desk could not read since it started", ["topic"],
+            registry=registry,
+        )  # fmt: skip
+        self.written = Counter(
+            "highfence_desk_records_written", "Cases and clearances written", registry=registry
+        )
+        self.requests = Counter(
+            "highfence_desk_requests", "Requests to console and API, by status", ["status"], registry=registry
+        )
+        self.followers = Gauge(
+            "highfence_desk_followers", "Browsers and clients that follow live", registry=registry
+        )
+        self.ready = Gauge("highfence_ready", "1 when the process does its work, else 0", registry=registry)
+        self.build = Info("highfence_build", "Version and policy of this process", registry=registry)
+
+
 class SyncMetrics:
     """The metrics of the process that keeps the lists current."""
 

@@ -1,0 +1,225 @@
+"""The desk as a process: a Faust app that reads the topics into cases, writes what follows, and serves the web side."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import tempfile
+import threading
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, get_args
+
+import faust
+from confluent_kafka.admin import AdminClient
+from faust.types import EventT, StreamT
+
+from streams.desk.book import CaseBook, Taken
+from streams.desk.committed import CommittedTransport
+from streams.desk.connection import credentials
+from streams.desk.live import Live
+from streams.desk.reconcile import Reconciliation, reconcile
+from streams.desk.writing import Writer
+from streams.errors import HighfenceError, StreamError
+from streams.health import HealthServer
+from streams.kafka.clients import Heard, common_config, connect, existing_topics, roomy_message_bytes
+from streams.kafka.topics import TopicNames, require_topics
+from streams.matching import Policy
+from streams.metrics import DeskMetrics, Metrics
+from streams.records.case import CaseState
+from streams.records.disposition import Disposition
+from streams.screening.freshness import LiveIndex
+from streams.settings import Settings
+
+_log = logging.getLogger("highfence.desk")
+
+_RECONCILE_SECONDS = 1.0
+_PUBLISH_SECONDS = 0.1
+_STALLED_SECONDS = 60.0
+_DRAIN_SECONDS = 5.0
+"""How long a desk that stops tries to write what is due; what is left, the next start finds."""
+
+Serve = Callable[["Desk"], Any]
+
+
+class Desk:
+    """The desk; :meth:`run` returns when :meth:`stop` was called.
+
+    ``serve`` makes an async context manager that serves the web side of this desk.
+    """
+
+    def __init__(self, settings: Settings, policy: Policy, serve: Serve) -> None:
+        self.settings = settings
+        self.policy = policy
+        self.names = TopicNames(settings.topics.prefix)
+        self.metrics = DeskMetrics()
+        self.live = Live()
+        self.book = CaseBook(self.names, on_change=self.live.tell, on_act=self._acted)
+        self.index = LiveIndex(settings, policy, Metrics())
+        self.reconciled = Reconciliation()
+        self.caught_up = asyncio.Event()
+        """Set once everything that was committed at the start is in the cases."""
+        self.writer: Writer
+        self._serve = serve
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._stop = asyncio.Event()
+        self._failure: BaseException | None = None
+        self._alive_at = time.monotonic()
+
+    def stop(self) -> None:
+        """End :meth:`run`; may be called from any thread."""
+        if self._loop is not None:
+            self._loop.call_soon_threadsafe(self._stop.set)
+
+    async def run(self) -> None:
+        """Read, write and serve until told to stop.
+
+        Raises BrokerUnreachableError, TopicError, SettingsError, and StreamError for what ended the desk.
+        """
+        self._loop = asyncio.get_running_loop()
+        metrics = self.settings.metrics
+        topics = (self.names.alerts, self.names.dispositions, self.names.cases, self.names.clearances)
+        await asyncio.to_thread(require_topics, self.settings, (*topics, self.names.list_updates))
+        with (
+            HealthServer(
+                metrics.host, metrics.port, self.metrics.registry, self._stalled, self.problem, self.index.remark
+            ) as health,
+            self.index,
+            tempfile.TemporaryDirectory(prefix="highfence-desk-") as folder,
+        ):
+            _log.info("desk %s: metrics at %s/metrics", self.settings.desk.replica, health.url)
+            app = self._app(Path(folder), topics)
+            self.writer = Writer(app, self.book)
+            async with _started(app), self._serve(self):
+                tasks = [
+                    asyncio.create_task(self._guarded(self._reconcile(app, topics))),
+                    asyncio.create_task(self._guarded(self._publish())),
+                ]
+                await self._stop.wait()
+                for task in tasks:
+                    task.cancel()
+                await asyncio.gather(*tasks, return_exceptions=True)
+        if self._failure is not None:
+            if isinstance(self._failure, HighfenceError):
+                raise self._failure
+            raise StreamError(f"the desk ended: {self._failure!r}") from self._failure
+        _log.info("desk %s: stopped", self.settings.desk.replica)
+
+    def problem(self) -> str | None:
+        """Why what the desk shows is not complete, or None."""
+        if not self.caught_up.is_set():
+            return f"reading the topics: {sum(self.reconciled.missing.values()):,} records to go"
+        if self.reconciled.unassigned:
+            return f"{len(self.reconciled.unassigned)} partitions are not read here: is desk.replica used twice?"
+        return self._stalled()
+
+    def _stalled(self) -> str | None:
+        still = time.monotonic() - self._alive_at
+        return f"the topics could not be compared for {still:.0f} s" if still > _STALLED_SECONDS else None
+
+    def _app(self, folder: Path, topics: tuple[str, ...]) -> faust.App:
+        settings = self.settings
+        largest = roomy_message_bytes(settings)
+        app = faust.App(
+            f"{settings.topics.prefix}highfence-desk-{settings.desk.replica}",
+            broker=[f"kafka://{server.strip()}" for server in settings.kafka.bootstrap_servers.split(",")],
+            broker_credentials=credentials(settings),
+            broker_session_timeout=10.0,
+            broker_heartbeat_interval=3.0,
+            broker_max_poll_interval=300.0,
+            datadir=folder,
+            autodiscover=False,
+            web_enabled=False,
+            topic_allow_declare=False,
+            topic_disable_leader=True,
+            consumer_max_fetch_size=max(largest, 4 * 1024 * 1024),
+            producer_max_request_size=largest,
+            producer_compression_type="lz4",
+        )
+        app.transport = CommittedTransport(app.conf.broker_consumer, app)
+        channel = app.topic(
+            *topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", allow_empty=True
+        )
+
+        @app.agent(channel, name="reader")
+        async def read(stream: StreamT[bytes]) -> None:
+            # An exception that leaves an agent is logged and its event skipped, so none may leave.
+            async for event in stream.events():
+                try:
+                    self.book.take(_taken(event))
+                except Exception as error:
+                    self._fail(error)
+                    return
+
+        return app
+
+    async def _reconcile(self, app: faust.App, topics: tuple[str, ...]) -> None:
+        admin = connect(AdminClient, common_config(self.settings))
+        counts: dict[str, int] = {}
+        while not app.should_stop:
+            existing = await asyncio.to_thread(existing_topics, admin, self.settings, Heard())
+            counts = {topic: existing.get(topic, 0) for topic in topics}
+            self.reconciled = await reconcile(app, self.book, counts)
+            self._alive_at = time.monotonic()
+            if self.reconciled.is_complete and not self.caught_up.is_set():
+                _log.info("desk %s: %d cases", self.settings.desk.replica, len(self.book.files))
+                self.caught_up.set()
+            self._report()
+            await asyncio.sleep(_RECONCILE_SECONDS if self.caught_up.is_set() else 0.1)
+        raise StreamError(f"the connection to Kafka ended: {app.crash_reason!r}")
+
+    async def _publish(self) -> None:
+        await self.caught_up.wait()
+        while True:
+            self.metrics.written.inc(await self.writer.publish())
+            await asyncio.sleep(_PUBLISH_SECONDS)
+
+    def _report(self) -> None:
+        states = Counter(file.state for file in self.book.files.values())
+        for state in get_args(CaseState):
+            self.metrics.cases.labels(state).set(states[state])
+        self.metrics.proposals.set(sum(file.proposal is not None for file in self.book.files.values()))
+        missing: Counter[str] = Counter()
+        for (topic, _), count in self.reconciled.missing.items():
+            missing[topic] += count
+        for topic, count in missing.items():
+            self.metrics.missing.labels(topic).set(count)
+        for topic, count in self.book.unreadable_counts.items():
+            self.metrics.unreadable.labels(topic).set(count)
+        self.metrics.unassigned.set(len(self.reconciled.unassigned))
+        self.metrics.followers.set(len(self.live))
+        self.metrics.ready.set(1 if self.problem() is None else 0)
+
+    def _acted(self, act: Disposition, counts: bool) -> None:
+        self.metrics.acts.labels(act.action, str(counts).lower()).inc()
+        self.writer.came(act, counts)
+
+    async def _guarded(self, work: Awaitable[None]) -> None:
+        """Background work that fails ends the desk: nothing is lost, the next start reads everything again."""
+        try:
+            await work
+        except Exception as error:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._failure is None:
+            _log.error("desk %s: ends: %r", self.settings.desk.replica, error, exc_info=error)
+            self._failure = error
+        self._stop.set()
+
+
+@asynccontextmanager
+async def _started(app: faust.App) -> AsyncIterator[None]:
+    await app.start()
+    try:
+        yield
+    finally:
+        await app.stop()
+
+
+def _taken(event: EventT[bytes]) -> Taken:
+    message = event.message
+    return Taken(message.topic, message.partition, message.offset, message.key, message.value)
