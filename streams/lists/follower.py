@@ -2,42 +2,19 @@
 
 from __future__ import annotations
 
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
-
-from streams import failpoints
-from streams.errors import BrokerUnreachableError, ReleaseRefusedError, StreamError, TopicError
-from streams.kafka.clients import Heard, connect
+from streams.errors import ReleaseRefusedError
+from streams.kafka.following import TopicFollower
 from streams.lists.state import Change, ListState
 
-POLL_SECONDS = 0.2
-"""How long the thread waits for a record before it looks whether it shall stop; a record ends the wait."""
 
-PROBE_SECONDS = 1.0
-"""How often a quiet topic's broker is asked for its end, to know that it can still be reached."""
-
-_BATCH = 1000
-_NO_TOPIC = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION})
-_NO_ACCESS = frozenset(
-    {
-        KafkaError._AUTHENTICATION,
-        KafkaError.SASL_AUTHENTICATION_FAILED,
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    }
-)
-
-
-class Follower:
-    """Reads the list topic's one partition from its beginning and tells what is in force.
+class Follower(TopicFollower):
+    """Reads the list topic from its beginning and tells what is in force.
 
     ``on_changes`` is called from the thread: once when the end of the topic is reached, with a change for each
     source in force (none when the topic is empty), then for each release that holds. ``on_refused`` is called
-    for each release that does not. An exception in either ends the thread, like any error of Kafka's that
-    does not pass by itself; it is then in :attr:`failed`.
+    for each release that does not.
     """
 
     def __init__(
@@ -47,103 +24,24 @@ class Follower:
         on_changes: Callable[[Sequence[Change]], None],
         on_refused: Callable[[ReleaseRefusedError], None],
     ) -> None:
-        self.ready = threading.Event()
-        """Set when the end of the topic was reached and ``on_changes`` has returned for it."""
-        self.last_contact = float("-inf")
-        """``time.monotonic()`` of the last answer from the broker: a record, or the end of the topic."""
-        self.failed: Exception | None = None
-        """Why the thread has died; None while it is well."""
-        self._config = {
-            **consumer_config,
-            "isolation.level": "read_committed",
-            "enable.auto.commit": False,
-            "enable.partition.eof": True,
-        }
-        self._partition = TopicPartition(topic, 0, OFFSET_BEGINNING)
+        super().__init__(consumer_config, topic)
         self._on_changes = on_changes
         self._on_refused = on_refused
         self._state = ListState()
-        self._heard = Heard()
-        self._stopping = threading.Event()
-        self._thread = threading.Thread(target=self._run, name="highfence-lists", daemon=True)
 
-    def start(self) -> None:
-        """Start the thread; a follower can be started once."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """End the thread and wait for it."""
-        self._stopping.set()
-        if self._thread.ident is not None:
-            self._thread.join()
-
-    def _run(self) -> None:
+    def take(self, key: str, value: bytes | None) -> None:
+        """Feed the state; a marker puts its release in force or is refused."""
         try:
-            consumer = connect(Consumer, dict(self._config), self._heard)
-            try:
-                consumer.assign([self._partition])
-                self._follow(consumer)
-            finally:
-                consumer.close()
-        except Exception as error:  # whatever ends the thread has to be seen by those who rely on it
-            self.failed = error
-
-    def _follow(self, consumer: Consumer) -> None:
-        while not self._stopping.is_set():
-            first = consumer.poll(POLL_SECONDS)
-            # A lone record is taken at once, and whatever else has arrived with it.
-            messages = [first, *consumer.consume(_BATCH, timeout=0)] if first is not None else []
-            for message in messages:
-                self._take(message)
-            for heard in self._heard.errors:
-                self._check_access(heard)
-            if not messages and self.ready.is_set() and time.monotonic() - self.last_contact > PROBE_SECONDS:
-                self._probe(consumer)
-
-    def _take(self, message: Message) -> None:
-        error = message.error()
-        if error is None:
-            self.last_contact = time.monotonic()
-            self._feed(message)
-        elif error.code() == KafkaError._PARTITION_EOF:
-            self.last_contact = time.monotonic()
-            if not self.ready.is_set():
-                self._finish_catching_up()
-        elif error.code() in _NO_TOPIC:
-            raise TopicError(f"topic {self._partition.topic} is missing: run 'highfence topics apply'")
-        else:
-            self._check_access(error)
-            if error.fatal() or not error.retriable():
-                raise StreamError(f"reading {self._partition.topic}: {error.str()}")
-
-    def _check_access(self, error: KafkaError) -> None:
-        if error.code() in _NO_ACCESS:
-            raise BrokerUnreachableError(
-                f"the broker refused access to {self._partition.topic}: {error.str()}; "
-                "check the credentials in kafka.properties"
-            )
-
-    def _feed(self, message: Message) -> None:
-        failpoints.reach("follower.between_records")
-        try:
-            change = self._state.feed((message.key() or b"").decode(errors="replace"), message.value())
+            change = self._state.feed(key, value)
         except ReleaseRefusedError as error:
             self._on_refused(error)
             return
         if change is not None:
             self._on_changes((change,))
 
-    def _finish_catching_up(self) -> None:
+    def catch_up(self) -> None:
+        """Judge the last release of each source."""
         caught_up = self._state.caught_up()
         for error in caught_up.refused:
             self._on_refused(error)
         self._on_changes(caught_up.changes)
-        self.ready.set()
-
-    def _probe(self, consumer: Consumer) -> None:
-        """Ask for the topic's end: an answer shows that a quiet topic is one nothing was written to."""
-        try:
-            consumer.get_watermark_offsets(self._partition, timeout=PROBE_SECONDS, cached=False)
-        except KafkaException:
-            return  # not reached: last_contact stays where it is, and who reads it decides
-        self.last_contact = time.monotonic()
