@@ -29,22 +29,21 @@ class PastTransaction(Record, frozen=True, kw_only=True):
 
 
 class RegisteredParty(Record, frozen=True, kw_only=True):
-    """A party as one worker has come to know it, on the topic ``parties`` under ``{fingerprint}/{opened_by}``.
+    """A party in one role as one worker has come to know it, on the topic ``parties`` under :attr:`key`.
 
     A worker remembers a bounded number of parties and forgets them when it ends. For a party it does not remember it
-    opens a new record, named after the place of the event that opened it, so no record ever overwrites what another
-    one knows; what is known of a party is all its records together (``streams.screening.registry.merged``).
+    opens a new record, named after the place of the party in the event that opened it, so no record ever overwrites
+    what another one knows; what is known of a party is all its records together
+    (:func:`streams.screening.registry.merged`).
 
-    ``party`` has no role; ``roles`` are all it was screened in. ``first`` is the first transaction of this record,
-    ``latest`` the last ten in their order, ``count`` how many there were. ``releases`` is, list by list, the release
-    in force when the record was opened or last got a new role. ``addition`` is true when this version of the record
-    only adds transactions: neither a new party nor a new role.
+    ``first`` is the first transaction of this record, ``latest`` are the last ten in the order they were screened,
+    ``count`` is how many there were. ``releases`` is, list by list, the release that was in force when the record was
+    opened. ``addition`` is true when this version of the record only adds transactions to one published before.
     """
 
     fingerprint: Fingerprint
-    opened_by: Annotated[str, Meta(min_length=1, max_length=320)]
+    opened_by: Annotated[str, Meta(min_length=1, max_length=100)]
     party: Party
-    roles: tuple[str, ...]
     first: PastTransaction
     latest: tuple[PastTransaction, ...]
     count: Annotated[int, Meta(ge=1)]
@@ -53,5 +52,14 @@ class RegisteredParty(Record, frozen=True, kw_only=True):
 
     @property
     def key(self) -> str:
-        """The record's key on the topic."""
+        """The record's key on the topic, ``{fingerprint}/{opened_by}``."""
         return f"{self.fingerprint}/{self.opened_by}"
+
+
+def registry_partition(fingerprint: str, partitions: int) -> int:
+    """The partition of the topic ``parties`` that holds all records of a party.
+
+    Fingerprints are evenly spread already, and the records of one party have different keys, so this is not left to
+    the client's partitioner.
+    """
+    return int(fingerprint[:8], 16) % partitions
