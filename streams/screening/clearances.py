@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from datetime import datetime
 from types import MappingProxyType
 
-from streams.lists.release import entry_hash
+from streams.records.alert import Alert
 from streams.records.clearance import Clearance, clearance_key
-from streams.records.list_entry import ListEntry
+from streams.records.decision import SuppressedHit
 
 
 class Clearances:
@@ -24,12 +24,19 @@ class Clearances:
     def __bool__(self) -> bool:
         return bool(self.by_key)
 
-    def covering(self, fingerprint: str, entry: ListEntry, at: datetime) -> Clearance | None:
-        """The clearance that covers a hit of this party on this form of the entry at that moment."""
-        clearance = self.by_key.get(clearance_key(fingerprint, entry.source, entry.entry_id))
-        if clearance is None or has_ended(clearance, at) or clearance.entry_hash != entry_hash(entry):
+    def suppressed(self, alert: Alert, at: datetime) -> SuppressedHit | None:
+        """What the decision says instead of ``alert`` where a clearance covers its party and entry at that moment."""
+        listed = alert.listed
+        clearance = self.by_key.get(clearance_key(alert.party_fingerprint, listed.source, listed.entry_id))
+        if clearance is None or has_ended(clearance, at) or clearance.entry_hash != alert.entry_hash:
             return None
-        return clearance
+        return SuppressedHit(
+            alert_id=alert.alert_id,
+            clearance_id=clearance.clearance_id,
+            source=listed.source,
+            entry_id=listed.entry_id,
+            party_index=alert.party_index,
+        )
 
 
 def has_ended(clearance: Clearance, at: datetime) -> bool:

@@ -23,7 +23,6 @@ from datetime import UTC, datetime, time
 import msgspec
 
 from streams.errors import ScreeningError
-from streams.lists.release import entry_hash
 from streams.matching.index import Key
 from streams.records.alert import Alert
 from streams.records.clearance import Clearance
@@ -91,6 +90,7 @@ class Lookback:
         # An entry counts as of the newest release; one that takes effect later, as of then.
         self._day = max((release.published_at for release in self._snapshot.releases.values()), default=now)
         self._owed_since: dict[tuple[bool, tuple[tuple[str, str], ...]], frozenset[Key]] = {}
+        self._as_of_entries: dict[frozenset[Key], datetime] = {}
         self._screened: dict[tuple[bytes, str], frozenset[Key]] = {}
         self._parties: set[bytes] = set()
         self._hits: dict[str, _Hits] = {}
@@ -105,8 +105,9 @@ class Lookback:
         if not owed:
             return
         screened = (identity, record.party.role if self._by_role else "")
-        if not owed <= self._screened.get(screened, frozenset()):
-            self._screened[screened] = owed | self._screened.get(screened, frozenset())
+        before = self._screened.get(screened)
+        if before is not owed and not (before is not None and owed <= before):
+            self._screened[screened] = owed if before is None else owed | before
             self._screen(record, owed)
         if (hits := self._hits.get(record.fingerprint)) is not None:
             hits.records.append(record)
@@ -131,16 +132,16 @@ class Lookback:
             among = self._changes.releases if late else self._among
             owed = self._owed_since[known] = self._changes.since(releases, among)
         if (ended := self._ended.get(record.fingerprint)) is not None:
-            owed |= {key for key in map(_entry_of, ended) if key in self._changes.standing}
+            owed |= {_entry_of(clearance) for clearance in ended if self._still_covers(clearance)}
         return owed
+
+    def _still_covers(self, clearance: Clearance) -> bool:
+        """Whether the entry stands as it was when it was cleared; a changed one is its release's to look back for."""
+        standing = self._changes.standing.get(_entry_of(clearance))
+        return standing is not None and standing.entry_hash == clearance.entry_hash
 
     def _screen(self, record: RegisteredParty, owed: frozenset[Key]) -> None:
         last = record.latest[-1]
-        effective = [
-            datetime.combine(entry.effective_from, time(), UTC)
-            for key in owed
-            if (entry := self._snapshot.index.entries[key]).effective_from is not None
-        ]
         asked = Transaction(
             transaction_id=last.transaction_id,
             revision=last.revision,
@@ -150,7 +151,7 @@ class Lookback:
         try:
             with self._budget:
                 screening = self._screener.screen(
-                    asked, self._snapshot, _REGISTRY, self._now, max([self._day, *effective]), self._clearances
+                    asked, self._snapshot, _REGISTRY, self._now, self._as_of(owed), self._clearances
                 )
         except ScreeningError as error:
             self._unscreened.append(f"{record.fingerprint} ({last.transaction_id}): {error}")
@@ -165,6 +166,16 @@ class Lookback:
                 best = self._hits.setdefault(record.fingerprint, _Hits()).best
                 if key not in best or _strength(alert) > _strength(best[key]):
                     best[key] = alert
+
+    def _as_of(self, owed: frozenset[Key]) -> datetime:
+        """The newest release's time or, where one of the entries takes effect later, that day."""
+        as_of = self._as_of_entries.get(owed)
+        if as_of is None:
+            entries = self._snapshot.index.entries
+            days = [day for key in owed if (day := entries[key].effective_from) is not None]
+            latest = [datetime.combine(max(days), time(), UTC)] if days else []
+            as_of = self._as_of_entries[owed] = max([self._day, *latest])
+        return as_of
 
     def _raised(self, hits: _Hits, alert: Alert, key: Key) -> Alert:
         """The hit as a lookback's alert, with all that is known of the party."""
@@ -187,11 +198,10 @@ class Lookback:
 
     def _trigger_id(self, fingerprint: str, key: Key) -> str:
         """Why this party owes a lookback to this entry: a clearance that ended, or the release that brought it."""
-        standing = self._changes.standing[key]
         for clearance in self._ended.get(fingerprint, ()):
-            if _entry_of(clearance) == key and clearance.entry_hash == standing.entry_hash:
+            if _entry_of(clearance) == key and self._still_covers(clearance):
                 return clearance.clearance_id
-        return standing.release_id
+        return self._changes.standing[key].release_id
 
 
 def _entry_of(clearance: Clearance) -> Key:

@@ -7,12 +7,14 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from streams.errors import ScreeningError, ScreeningTimeoutError
+from streams.lists.release import entry_hash
 from streams.matching import Match, Policy
 from streams.records.alert import Alert, Evidence, ListedParty
-from streams.records.decision import Decision, EventSource, Outcome
+from streams.records.decision import Decision, EventSource, Outcome, SuppressedHit
 from streams.records.list_entry import ListEntry
-from streams.records.party import Party
+from streams.records.party import Party, party_fingerprint
 from streams.records.transaction import Transaction
+from streams.screening.clearances import NO_CLEARANCES, Clearances
 from streams.screening.snapshot import Snapshot
 
 MOST_ALERTS = 500
@@ -40,23 +42,32 @@ class Screener:
         source: EventSource,
         screened_at: datetime,
         event_time: datetime,
+        clearances: Clearances = NO_CLEARANCES,
     ) -> Screening:
         """Screen every party of the transaction, and its declared owners, against the entries in force.
 
         ``source`` is where the event came from, ``screened_at`` the moment written into the records,
-        ``event_time`` when the event was recorded, which is its day where it has no ``occurred_at``.
+        ``event_time`` when the event was recorded, which is its day where it has no ``occurred_at``. A hit that a
+        clearance covers then and now is no alert; the decision names it as suppressed.
         Raises ScreeningError when a party cannot be screened or no list is in force; nothing is clear then.
         """
         if not snapshot.releases:
             raise ScreeningError("no list is in force: publish one with 'highfence lists publish'")
         day = (transaction.occurred_at or event_time).date()
         alerts: list[Alert] = []
+        suppressed: list[SuppressedHit] = []
         for position, party in enumerate(transaction.parties):
             for match in self._matches(position, party, snapshot):
                 published = snapshot.releases[match.entry.source].published_at
                 standing = self._standing(match, day, max(day, event_time.date(), published.date()))
-                if standing is not None:
-                    alerts.append(self._alert(transaction, position, party, standing, snapshot, screened_at))
+                if standing is None:
+                    continue
+                alert = self._alert(transaction, position, party, standing, snapshot, screened_at)
+                cleared = clearances.suppressed(alert, max(event_time, screened_at)) if clearances else None
+                if cleared is None:
+                    alerts.append(alert)
+                else:
+                    suppressed.append(cleared)
             if len(alerts) > MOST_ALERTS:
                 raise ScreeningError(f"more than {MOST_ALERTS} alerts: split the transaction, or look at its parties")
         outcome: Outcome = "clear"
@@ -67,7 +78,7 @@ class Screener:
             revision=transaction.revision,
             outcome=outcome,
             alert_ids=tuple(alert.alert_id for alert in alerts),
-            suppressed=(),
+            suppressed=tuple(suppressed),
             releases=snapshot.refs,
             policy_version=self.policy.version,
             source=source,
@@ -176,6 +187,8 @@ class Screener:
             release_id=snapshot.releases[entry.source].release_id,
             policy_version=self.policy.version,
             raised_at=raised_at,
+            party_fingerprint=party_fingerprint(party),
+            entry_hash=entry_hash(entry),
         )
 
 
