@@ -93,6 +93,8 @@ class WorkerSettings(_Section):
     """How long a batch waits for its first events."""
     transaction_timeout_seconds: Annotated[float, Field(ge=1, le=900)] = 60.0
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
+    refuse: frozenset[Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+/\d+/\d+$")]] = frozenset()
+    """Events, as TOPIC/PARTITION/OFFSET, that get the decision ``error`` unscreened: what ends the worker each time."""
 
 
 def _archive() -> Path:
@@ -266,6 +268,16 @@ class Settings(BaseSettings):
     metrics: MetricsSettings = MetricsSettings()
     desk: DeskSettings = DeskSettings()
 
+    @model_validator(mode="after")
+    def _events_fit_into_transactions(self) -> Settings:
+        longest = self.worker.transaction_timeout_seconds / 2
+        if self.limits.screening_seconds > longest:
+            raise ValueError(
+                f"limits.screening_seconds: {self.limits.screening_seconds:g} is more than half of "
+                f"worker.transaction_timeout_seconds; at most {longest:g}"
+            )
+        return self
+
     @classmethod
     def settings_customise_sources(
         cls,
@@ -331,6 +343,8 @@ def is_secret(key: str) -> bool:
 
 def _explain(problem: Any) -> str:
     key = ".".join(str(part) for part in problem["loc"])
+    if not key:  # of sections together, and the message names them
+        return str(problem["msg"]).removeprefix("Value error, ")
     if problem["type"] == "extra_forbidden":
         return f"{key}: no such setting"
     came = json.dumps(redacted(key, problem["input"]), default=str)

@@ -56,12 +56,13 @@ class _Commands(click.Group):
     envvar="HIGHFENCE_CONFIG",
     help="Settings file (TOML).",
 )
-@click.option("-v", "--verbose", is_flag=True, help="Show the Kafka and web clients' own logs.")
+@click.option("-v", "--verbose", is_flag=True, help="Show each event before it is screened, and the clients' own logs.")
 @click.version_option(package_name="highfence")
 @click.pass_context
 def main(ctx: click.Context, file: Path | None, verbose: bool) -> None:
     """Streaming restricted-party screening on Kafka."""
     logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("highfence").setLevel(logging.DEBUG if verbose else logging.INFO)
     logging.getLogger("highfence.kafka").setLevel(logging.INFO if verbose else logging.CRITICAL)
     logging.getLogger("httpx").setLevel(logging.INFO if verbose else logging.WARNING)
     failpoints.arm(os.environ.get("HIGHFENCE_FAILPOINTS", ""))

@@ -48,18 +48,21 @@ def answer(
     now: datetime,
     max_bytes: int = DEFAULT_MAX_BYTES,
     budget: AbstractContextManager[object] = _UNBOUNDED,
+    refused: str = "",
 ) -> Answer:
     """Read and screen one event.
 
     An event that cannot be read, or whose screening fails for whatever reason, gets the decision ``error``
     and a dead letter with its bytes untouched: nothing that was not screened is ever clear. ``budget`` bounds
-    the screening by raising ScreeningTimeoutError.
+    the screening by raising ScreeningTimeoutError; ``refused`` says why this event is not to be screened.
     """
     reason: Reason = "screening_failed"
     transaction_id, revision = None, 0
     try:
         transaction = read_event(event.value, event.headers, max_bytes)
         transaction_id, revision = transaction.transaction_id, transaction.revision
+        if refused:
+            return _refused(event, screener, snapshot, now, reason, refused, transaction_id, revision)
         with budget:
             screening = screener.screen(transaction, snapshot, event.source, now, event.recorded_at)
         return Answer(screening.decision, screening.alerts, parties=len(transaction.parties))

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import faulthandler
 import signal
 import threading
 import time
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 
 from streams.errors import ScreeningTimeoutError
 
 _AGAIN_SECONDS = 0.1
 """The alarm repeats, in case something inside screening swallows the first error."""
+_STANDARD_ERROR = 2
 
 
 class ScreeningBudget:
@@ -18,8 +22,7 @@ class ScreeningBudget:
 
     Made in the main thread, it interrupts the block (SIGALRM), as soon as the interpreter runs Python code again.
     Made in another thread, where Python delivers no signals, it lets the block end and raises then.
-    A C function that never returns cannot be interrupted: the process then answers neither ``/healthz`` nor its
-    consumer group, so that it is restarted from outside, and nothing of the batch is decided.
+    A C function that never returns cannot be interrupted; :func:`ending_after` is for that.
     """
 
     def __init__(self, seconds: float) -> None:
@@ -58,3 +61,20 @@ class ScreeningBudget:
 
     def _exceeded(self) -> ScreeningTimeoutError:
         return ScreeningTimeoutError(f"it took longer than limits.screening_seconds, {self._seconds:g} s")
+
+
+@contextlib.contextmanager
+def ending_after(seconds: float) -> Iterator[None]:
+    """End the process, every thread's stack on standard error, when the block takes longer than ``seconds``.
+
+    It works from C, whatever holds the interpreter. In another than the main thread it does nothing: the process is
+    not this thread's to end.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    faulthandler.dump_traceback_later(seconds, exit=True, file=_STANDARD_ERROR)
+    try:
+        yield
+    finally:
+        faulthandler.cancel_dump_traceback_later()

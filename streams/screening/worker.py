@@ -39,7 +39,7 @@ from streams.kafka.transactions import (
 from streams.matching import Policy
 from streams.metrics import Metrics
 from streams.screening.answer import answer
-from streams.screening.budget import ScreeningBudget
+from streams.screening.budget import ScreeningBudget, ending_after
 from streams.screening.freshness import LiveIndex
 from streams.screening.incoming import event_of
 from streams.screening.publication import Publication, publication
@@ -52,6 +52,7 @@ _log = logging.getLogger("highfence.worker")
 
 _REPORT_SECONDS = 2.0
 _STALLED_SECONDS = 120.0
+"""A worker is given up after this, or two time-outs of a transaction: told in /healthz, and ended if it screens."""
 _SCREENING_SHARE = 1 / 3
 """A batch is screened for at most this share of its transaction's time-out; what is left comes in the next."""
 
@@ -67,6 +68,7 @@ class Worker:
         self._screener = Screener(policy)
         self._stop = stop
         self._names = TopicNames(settings.topics.prefix)
+        self._longest_step = max(_STALLED_SECONDS, 2 * settings.worker.transaction_timeout_seconds)
         self._largest = roomy_message_bytes(settings)
         self._index = LiveIndex(settings, policy, self.metrics)
         self._budget: AbstractContextManager[object] = nullcontext()
@@ -207,12 +209,13 @@ class Worker:
         tally = Tally()
         try:
             producer.begin()
-            for message in batch:
-                if clock - started > enough or (tally.seconds and self._stop.is_set()):
-                    break
-                self._settle(message, snapshot, now, producer, tally)
-                before, clock = clock, time.perf_counter()
-                tally.seconds.append(clock - before)
+            with ending_after(self._longest_step):
+                for message in batch:
+                    if clock - started > enough or (tally.seconds and self._stop.is_set()):
+                        break
+                    self._settle(message, snapshot, now, producer, tally)
+                    before, clock = clock, time.perf_counter()
+                    tally.seconds.append(clock - before)
             decided = batch[: len(tally.seconds)]
             producer.commit(self._membership.group, next_positions(decided))
         except AbortedError as error:
@@ -229,8 +232,11 @@ class Worker:
     ) -> None:
         """Answer one event and hand what is published for it to the producer."""
         event = event_of(message, now)
+        place = f"{event.source.topic}/{event.source.partition}/{event.source.offset}"
+        _log.debug("screening %s", place)
+        refused = "a person refused it in worker.refuse" if place in self._settings.worker.refuse else ""
         limit = self._settings.limits.max_event_bytes
-        answered = answer(event, self._screener, snapshot, now, limit, self._budget)
+        answered = answer(event, self._screener, snapshot, now, limit, self._budget, refused)
         published = publication(answered, event, self._largest)
         self._send(published, producer)
         tally.add(published.answer)
@@ -281,4 +287,4 @@ class Worker:
 
     def _stalled(self) -> str | None:
         still = time.monotonic() - self._alive_at
-        return f"no step for {still:.0f} s" if still > _STALLED_SECONDS else None
+        return f"no step for {still:.0f} s" if still > self._longest_step else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import ctypes
 import hashlib
 import resource
 from dataclasses import replace
@@ -10,6 +11,7 @@ from dataclasses import replace
 from streams.cli import main
 from streams.matching import EntityIndex, Match, Policy
 from streams.records.party import Party
+from streams.screening import worker
 
 _match = EntityIndex.match
 _swallowed: list[bool] = []
@@ -27,7 +29,11 @@ def _failing(self: EntityIndex, party: Party, policy: Policy) -> tuple[Match, ..
             while True:
                 pass
     if party.name == "Slow C Ltd":  # a C function that no signal interrupts, and that ends
-        hashlib.pbkdf2_hmac("sha256", b"x", b"y", 3_000_000)
+        hashlib.pbkdf2_hmac("sha256", b"x", b"y", 8_000_000)
+    if party.name == "Never Returns Ltd":  # deadlocks in C, the interpreter locked
+        lock, library = ctypes.create_string_buffer(64), ctypes.PyDLL(None)
+        library.pthread_mutex_lock(lock)
+        library.pthread_mutex_lock(lock)
     if party.name == "Eats Memory Ltd":
         eaten = []
         while True:
@@ -47,6 +53,7 @@ def _listed(index: EntityIndex, policy: Policy) -> tuple[Match, ...]:
     return tuple(_match(index, Party(name="Inspur Taiwan"), policy))
 
 
+worker._STALLED_SECONDS = 3
 EntityIndex.match = _failing  # type: ignore[method-assign] # that is the fault
 resource.setrlimit(resource.RLIMIT_AS, (2 * 1024**3, 2 * 1024**3))
 main()

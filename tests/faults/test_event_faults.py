@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import json
 import re
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,7 @@ from confluent_kafka import Producer
 from faults.raw_headers import send_with_header_name
 from faults.rig import PATIENCE, Rig, wait_for
 from faults.traffic import POISON, Sent, trade, with_poison
+from streams.kafka.local import LocalBroker
 
 pytestmark = pytest.mark.kafka
 
@@ -78,7 +81,7 @@ def test_a_matcher_that_fails_on_one_event(rig: Rig) -> None:
     for each in poisoned:
         rig.send([*trade(100, rig.sent), each])
     worker = rig.start(
-        program=(FAULTY, "worker"), LIMITS__SCREENING_SECONDS="0.7", WORKER__TRANSACTION_TIMEOUT_SECONDS="60"
+        program=(FAULTY, "worker"), LIMITS__SCREENING_SECONDS="1.5", WORKER__TRANSACTION_TIMEOUT_SECONDS="60"
     )
     rig.wait_decided()
     reasons = rig.reasons()
@@ -124,6 +127,24 @@ def test_many_hanging_events_do_not_outlive_the_transaction(rig: Rig) -> None:
     assert "slow screening" in worker.log
     assert "undone" not in worker.log
     assert rig.verdict(unscreenable={f"H-{number}" for number in range(12)}).holds
+
+
+def test_a_matcher_that_never_returns(make_rig: Callable[..., Rig], kafka: LocalBroker) -> None:
+    """The worker ends itself and tells where; a person finds the event and refuses it unscreened."""
+    rig = make_rig(kafka.bootstrap_servers, partitions=1)
+    rig.send([*trade(130), Sent(b"N", b'{"transaction_id": "N", "parties": [{"name": "Never Returns Ltd"}]}')])
+    rig.send(trade(100, rig.sent))
+    settings = {"LIMITS__SCREENING_SECONDS": "2", "WORKER__TRANSACTION_TIMEOUT_SECONDS": "4"}
+    worker = rig.start(program=(FAULTY, "--verbose", "worker"), **settings)
+    assert worker.process.wait(PATIENCE) == 1
+    assert "Timeout" in worker.log
+    assert "in _failing" in worker.log
+    *_, place = re.findall(r"screening (\S+/\d+/\d+)", worker.log)
+    assert place == f"{rig.settings.topics.prefix}transactions/0/130"
+    rig.start(program=(FAULTY, "worker"), WORKER__REFUSE=json.dumps([place]), **settings)
+    rig.wait_decided()
+    assert "a person refused it" in rig.reasons()["N"]
+    assert rig.verdict(unscreenable={"N"}).holds
 
 
 def test_clock_jumps(rig: Rig, tmp_path: Path) -> None:

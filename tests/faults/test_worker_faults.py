@@ -71,9 +71,10 @@ def test_killed_at_random(kafka: LocalBroker, make_rig: Callable[..., Rig], scal
 def test_a_halted_worker_that_wakes_up_changes_nothing(rig: Rig, place: str) -> None:
     """Another worker gets its partitions meanwhile; what the sleeper still has in hand must not count."""
     rig.send(trade(3000))
-    sleeper = rig.keep_running("sleeper", place, WORKER__TRANSACTION_TIMEOUT_SECONDS="6")
+    settings = {"WORKER__TRANSACTION_TIMEOUT_SECONDS": "6", "LIMITS__SCREENING_SECONDS": "3"}
+    sleeper = rig.keep_running("sleeper", place, **settings)
     wait_for(lambda: f"failpoint {place.partition('=')[0]}: stop" in sleeper.log, told=rig.logs)
-    rig.start("other", WORKER__TRANSACTION_TIMEOUT_SECONDS="6")
+    rig.start("other", **settings)
     before = rig.decided()
     if "before_commit" in place:
         time.sleep(2 * SESSION_SECONDS)  # the other waits for the outcome of the offsets that are pending

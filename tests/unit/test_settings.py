@@ -64,6 +64,8 @@ def test_settings_are_frozen() -> None:
             r"kafka\.properties: .*isolation\.level cannot be set",
         ),
         ("HIGHFENCE_TOPICS__PREFIX", "a b", r"topics\.prefix: .*pattern"),
+        ("HIGHFENCE_LIMITS__SCREENING_SECONDS", "31", r"^limits\.screening_seconds: 31 .* at most 30$"),
+        ("HIGHFENCE_WORKER__REFUSE", '["transactions/3"]', r"worker\.refuse\.0: .*pattern"),
     ],
 )
 def test_wrong_value_is_named(key: str, value: str, told: str, monkeypatch: pytest.MonkeyPatch) -> None:

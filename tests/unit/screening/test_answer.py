@@ -59,3 +59,12 @@ def test_a_reader_that_fails_is_an_error_too(monkeypatch: pytest.MonkeyPatch) ->
     answered = answer(EVENT, Screener(Policy.default()), Snapshot.of_lists([load_list("bundled")], NOW), NOW)
     assert answered.decision.outcome == "error"
     assert answered.dead_letter is not None
+
+
+def test_an_event_that_a_person_refused_is_not_screened(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Screener, "screen", raising(AssertionError("screened")))
+    answered = answer(EVENT, Screener(Policy.default()), Snapshot(), NOW, refused="a person refused it")
+    assert (answered.decision.outcome, answered.decision.transaction_id) == ("error", "T")
+    assert answered.decision.reason == "screening_failed: a person refused it"
+    assert answered.dead_letter is not None
+    assert answered.dead_letter.value == EVENT.value
