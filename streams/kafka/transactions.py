@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Callable, Sequence
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -21,6 +22,8 @@ _log = logging.getLogger("highfence.transactions")
 
 _FENCED = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH})
 _TRIES = 3
+_LOOK_UP_SECONDS = 1.0
+"""Signals are heard between calls only, so a long wait is cut into pieces of this length."""
 
 
 class AbortedError(Exception):
@@ -30,20 +33,28 @@ class AbortedError(Exception):
 class TransactionalProducer:
     """A producer whose records and consumed offsets become visible together or not at all."""
 
-    def __init__(self, producer: Producer, timeout_seconds: float) -> None:
+    def __init__(
+        self, producer: Producer, timeout_seconds: float, is_stopped: Callable[[], bool] = lambda: False
+    ) -> None:
         """``timeout_seconds`` bounds each call to the broker.
 
-        Raises AbortedError when no broker answers in time, FencedError when another process with the same
-        transactional id has taken over already.
+        Raises AbortedError when no broker answers in time or ``is_stopped`` says to wait no longer, FencedError when
+        another process with the same transactional id has taken over already.
         """
         self._producer = producer
         self._timeout = timeout_seconds
-        try:
-            producer.init_transactions(timeout_seconds)
-        except KafkaException as error:
-            with contextlib.suppress(KafkaException):  # a fatal error comes again
-                producer.poll(0)  # lets the client tell its error callback why
-            raise self._judged(error) from error
+        deadline = time.monotonic() + timeout_seconds
+        while True:
+            try:
+                producer.init_transactions(_LOOK_UP_SECONDS)
+            except KafkaException as error:
+                with contextlib.suppress(KafkaException):  # a fatal error comes again
+                    producer.poll(0)  # lets the client tell its error callback why
+                if error.args[0].retriable() and time.monotonic() < deadline and not is_stopped():
+                    continue  # the client resumes where it was
+                raise self._judged(error) from error
+            else:
+                return
 
     def begin(self) -> None:
         """Open a transaction."""

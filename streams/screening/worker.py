@@ -105,6 +105,8 @@ class Worker:
             if self._stop.is_set():
                 return
             producer = self._producer()
+            if producer is None:
+                return
             self._budget = ScreeningBudget(settings.limits.screening_seconds)
             consumer = connect(Consumer, self._consumer_config())
             try:
@@ -117,7 +119,8 @@ class Worker:
                 consumer.close()
             _log.info("worker %s: stopped", settings.worker.replica)
 
-    def _producer(self) -> TransactionalProducer:
+    def _producer(self) -> TransactionalProducer | None:
+        """The producer, or None when told to stop while the brokers did not answer."""
         settings = self._settings
         heard = Heard()
         producer = connect(
@@ -132,8 +135,10 @@ class Worker:
             heard,
         )
         try:
-            return TransactionalProducer(producer, settings.worker.transaction_timeout_seconds)
+            return TransactionalProducer(producer, settings.worker.transaction_timeout_seconds, self._stop.is_set)
         except AbortedError as error:
+            if self._stop.is_set():
+                return None
             raise unreachable(settings, heard.reason(error)) from error
 
     def _consumer_config(self) -> dict[str, str | int | float | bool]:
