@@ -39,11 +39,13 @@ check: $(READY) audit ## lint, format, types, and known vulnerabilities where th
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-ADVISORIES := api.osv.dev
+ADVISORIES := https://api.osv.dev/v1/query
 audit: ## look up known vulnerabilities of everything in requirements.lock
-	@if $(PYTHON) -c "import socket; socket.create_connection(('$(ADVISORIES)', 443), 3)" 2>/dev/null; then \
+	@if $(PYTHON) -c "import socket, sys, urllib.parse as u; at = u.urlsplit(sys.argv[1]); \
+	  socket.create_connection((at.hostname, at.port or 443), 3)" $(ADVISORIES) 2>/dev/null; then \
 	  $(MAKE) --no-print-directory .audit/.ready && \
-	  .audit/bin/pip-audit --vulnerability-service osv --disable-pip --require-hashes --requirement requirements.lock; \
+	  .audit/bin/pip-audit --vulnerability-service osv --osv-url $(ADVISORIES) --progress-spinner off \
+	    --disable-pip --require-hashes --requirement requirements.lock; \
 	else echo "audit: $(ADVISORIES) cannot be reached, so vulnerabilities were not looked up"; fi
 
 .audit/.ready:
