@@ -31,6 +31,7 @@ POINTS = frozenset(
         "transaction.committed",
         "follower.between_records",
         "publisher.before_marker",
+        "lookback.between_records",
     }
 )
 """Where a process can be made to fail; ``transaction.before_commit=kill:0.002`` fails during the commit."""

@@ -135,6 +135,15 @@ class Metrics:
             buckets=_SECONDS,
             registry=registry,
         )
+        self.registered = Counter(
+            "highfence_registered_parties",
+            "Records written to the registry: new parties, and additions to known ones",
+            ["what"],
+            registry=registry,
+        )
+        self.suppressed = Counter(
+            "highfence_suppressed_hits", "Hits that a clearance covers, by list", ["source"], registry=registry
+        )
         self.build = Info("highfence_build", "Version and policy of this process", registry=registry)
 
 
@@ -164,15 +173,11 @@ class DeskMetrics:
             "highfence_desk_unreadable", "Records the desk could not read since it started", ["topic"],
             registry=registry,
         )  # fmt: skip
-        self.written = Counter(
-            "highfence_desk_records_written", "Cases and clearances written", registry=registry
-        )
+        self.written = Counter("highfence_desk_records_written", "Cases and clearances written", registry=registry)
         self.requests = Counter(
             "highfence_desk_requests", "Requests to console and API, by status", ["status"], registry=registry
         )
-        self.followers = Gauge(
-            "highfence_desk_followers", "Browsers and clients that follow live", registry=registry
-        )
+        self.followers = Gauge("highfence_desk_followers", "Browsers and clients that follow live", registry=registry)
         self.ready = Gauge("highfence_ready", "1 when the process does its work, else 0", registry=registry)
         self.build = Info("highfence_build", "Version and policy of this process", registry=registry)
 
@@ -230,3 +235,35 @@ class SyncMetrics:
         """Bring the ages up to date."""
         for source, published_at in self._published.items():
             self.release_age.labels(source).set((now - published_at).total_seconds())
+
+
+class LookbackMetrics:
+    """The metrics of a lookback."""
+
+    def __init__(self) -> None:
+        registry = self.registry = CollectorRegistry()
+        self.passes = Counter(
+            "highfence_lookback_passes", "Passes over a whole partition of the registry", registry=registry
+        )
+        self.parties = Counter("highfence_lookback_parties", "Parties covered by these passes", registry=registry)
+        self.alerts = Counter(
+            "highfence_lookback_alerts",
+            "Lookback alerts raised, by list and outcome",
+            ["source", "outcome"],
+            registry=registry,
+        )
+        self.unscreened = Counter(
+            "highfence_lookback_unscreened_parties", "Parties that could not be screened", registry=registry
+        )
+        self.pass_seconds = Histogram(
+            "highfence_lookback_pass_seconds",
+            "One pass, its Kafka transaction included",
+            buckets=_SECONDS,
+            registry=registry,
+        )
+        self.pending = Gauge(
+            "highfence_lookback_pending",
+            "Lookbacks, of a release or an ended clearance in a partition, that this process has still to do",
+            registry=registry,
+        )
+        self.ready = Gauge("highfence_lookback_ready", "1 when the process does its work, else 0", registry=registry)

@@ -95,6 +95,20 @@ class WorkerSettings(_Section):
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
     refuse: frozenset[Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+/\d+/\d+$")]] = frozenset()
     """Events, as TOPIC/PARTITION/OFFSET, that get the decision ``error`` unscreened: what ends the worker each time."""
+    registry_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
+    """A remembered party's further transactions reach the registry within this, or at once when a list changes."""
+
+
+class LookbackSettings(_Section):
+    """The lookback, which holds past parties against what a release added or changed."""
+
+    group_id: Annotated[str, Field(min_length=1)] = "highfence-lookback"
+    replica: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$")] = "0"
+    """Stable and unique per running lookback, as ``worker.replica`` is."""
+    settle_seconds: Annotated[float, Field(ge=0, le=3_600)] = 2.0
+    """How long after a release its lookback begins, so that workers have registered what they still knew alone."""
+    transaction_timeout_seconds: Annotated[float, Field(ge=1, le=900)] = 60.0
+    session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
 
 
 def _archive() -> Path:
@@ -262,6 +276,7 @@ class Settings(BaseSettings):
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
     worker: WorkerSettings = WorkerSettings()
+    lookback: LookbackSettings = LookbackSettings()
     lists: ListSettings = ListSettings()
     limits: LimitSettings = LimitSettings()
     policy: PolicySettings = PolicySettings()

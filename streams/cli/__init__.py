@@ -15,6 +15,7 @@ from streams.cli.broker import broker
 from streams.cli.demo import demo
 from streams.cli.evaluate import evaluate
 from streams.cli.lists import lists
+from streams.cli.lookback import lookback
 from streams.cli.screen import explain, screen
 from streams.cli.settings import settings
 from streams.cli.topics import topics
@@ -69,5 +70,5 @@ def main(ctx: click.Context, file: Path | None, verbose: bool) -> None:
     ctx.obj = load_settings(file)
 
 
-for _command in (bench, broker, demo, evaluate, explain, lists, screen, settings, topics, watch, worker):
+for _command in (bench, broker, demo, evaluate, explain, lists, lookback, screen, settings, topics, watch, worker):
     main.add_command(_command)

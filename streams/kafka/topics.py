@@ -87,6 +87,11 @@ class TopicNames:
         return f"{self.prefix}parties"
 
     @property
+    def lookbacks(self) -> str:
+        """Which partitions of the registry each release was held against."""
+        return f"{self.prefix}lookbacks"
+
+    @property
     def dispositions(self) -> str:
         """What analysts decided."""
         return f"{self.prefix}dispositions"
@@ -122,7 +127,11 @@ def wanted_topics(settings: Settings) -> tuple[Topic, ...]:
         Topic(names.list_updates, 1, {"cleanup.policy": "compact", **roomy}),
         # The same records, kept for good: what was in force is rebuilt from the first of them on.
         Topic(names.list_history, 1, {"cleanup.policy": "delete", "retention.ms": "-1", **roomy}),
-        Topic(names.parties, partitions, {"cleanup.policy": "compact", **roomy}),
+        # A lookback that was away for less than this still sees each party as it was first registered.
+        Topic(
+            names.parties, partitions, {"cleanup.policy": "compact", "min.compaction.lag.ms": str(7 * _DAY_MS), **roomy}
+        ),
+        Topic(names.lookbacks, 1, {"cleanup.policy": "compact", **roomy}),
         Topic(names.clearances, 1, {"cleanup.policy": "compact", **roomy}),
         Topic(names.cases, partitions, {"cleanup.policy": "compact", **roomy}),
         Topic(names.dispositions, partitions, kept),
@@ -142,8 +151,11 @@ def check_topics(settings: Settings) -> list[str]:
     return _problems(connect(AdminClient, common_config(settings), heard), settings, heard)
 
 
-def require_topics(settings: Settings, names: Collection[str]) -> None:
-    """Raise TopicError when one of the topics is missing, BrokerUnreachableError when nobody answers."""
+def require_topics(settings: Settings, names: Collection[str]) -> Mapping[str, int]:
+    """The partition counts of all topics.
+
+    Raises TopicError when one of those named is missing, BrokerUnreachableError when nobody answers.
+    """
     heard = Heard()
     existing = existing_topics(connect(AdminClient, common_config(settings), heard), settings, heard)
     if missing := sorted(set(names) - existing.keys()):
@@ -151,6 +163,7 @@ def require_topics(settings: Settings, names: Collection[str]) -> None:
             f"missing topics: {', '.join(missing)}: run 'highfence topics apply'; if they exist, this user may not "
             "see them"
         )
+    return existing
 
 
 def apply_topics(settings: Settings) -> list[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
+from streams.errors import ReleaseRefusedError
+from streams.lists.history import ListRecord
 from streams.lists.release import entry_hash
-from streams.lists.state import Change
+from streams.lists.state import Change, ListState
 from streams.matching.index import Key
 from streams.records.list_entry import ListEntry
 from streams.records.list_release import ListRelease
@@ -80,6 +83,17 @@ class ListChanges:
             if screened < self._position[key]:
                 found.update(self.brought_by(key))
         return frozenset(found)
+
+
+def replayed(history: Iterable[ListRecord]) -> ListChanges:
+    """All that the list history tells; a release that does not hold changes nothing."""
+    changes, state = ListChanges(), ListState()
+    state.caught_up()  # the history is whole, so each marker is judged, not only the last
+    for key, value in history:
+        with suppress(ReleaseRefusedError):
+            if (change := state.feed(key, value)) is not None:
+                changes.feed(change)
+    return changes
 
 
 def _combined(changes: Iterable[Change]) -> list[Change]:

@@ -60,9 +60,10 @@ class _Hits:
 class Lookback:
     """One pass over registry records: each party is screened once, however many records it has.
 
-    ``among`` are the releases this lookback is for, ``ended`` the clearances that ended, by fingerprint. With
-    ``everyone`` a party is screened whatever it was screened under before. ``budget`` bounds the screening of a
-    party by raising ScreeningTimeoutError. It keeps some 150 bytes of each party.
+    ``among`` are the releases this lookback is for, ``ended`` the clearances that ended, by fingerprint. ``covered``
+    are the releases whose lookbacks are done: a record that came late owes them, too. With ``everyone`` a party is
+    screened whatever it was screened under before. ``budget`` bounds the screening of a party by raising
+    ScreeningTimeoutError. Some 150 bytes of each party are kept.
     """
 
     def __init__(
@@ -74,6 +75,7 @@ class Lookback:
         among: Collection[ReleaseKey],
         ended: Mapping[str, tuple[Clearance, ...]],
         *,
+        covered: Collection[ReleaseKey] = (),
         everyone: bool = False,
         budget: AbstractContextManager[object] = _UNBOUNDED,
     ) -> None:
@@ -82,6 +84,7 @@ class Lookback:
         self._clearances = clearances
         self._now = now
         self._among = frozenset(among)
+        self._among_late = self._among | frozenset(covered)
         self._ended = ended
         self._everyone = everyone
         self._budget = budget
@@ -98,7 +101,7 @@ class Lookback:
         self._unscreened: list[str] = []
 
     def take(self, record: RegisteredParty, *, late: bool = False) -> None:
-        """The next record; a ``late`` one came after the lookbacks of earlier releases, and owes them, too."""
+        """The next record; a ``late`` one came after the lookbacks that are done, and may owe them."""
         identity = bytes.fromhex(record.fingerprint)
         self._parties.add(identity)
         owed = self._owed(record, late and not record.addition)
@@ -112,11 +115,20 @@ class Lookback:
         if (hits := self._hits.get(record.fingerprint)) is not None:
             hits.records.append(record)
 
-    def findings(self) -> Findings:
-        """What was found, each hit of a party once; the alerts in the order of their ids."""
+    def refuse(self, why: str) -> None:
+        """A record that cannot be read: a party that is not covered."""
+        self._unscreened.append(why)
+
+    def findings(self, since: datetime | None = None) -> Findings:
+        """What was found, each hit of a party once; the alerts in the order of their ids.
+
+        With ``since``, only alerts of parties with a transaction at or after that moment.
+        """
         alerts = [
             self._raised(hits, alert, key) for hits in self._hits.values() for key, alert in sorted(hits.best.items())
         ]
+        if since is not None:
+            alerts = [alert for alert in alerts if alert.transactions[-1].at >= since]
         return Findings(
             parties=len(self._parties),
             alerts=tuple(sorted(alerts, key=lambda alert: alert.alert_id)),
@@ -129,8 +141,7 @@ class Lookback:
         known = (late, tuple(sorted(releases.items())))
         owed = self._owed_since.get(known)
         if owed is None:
-            among = self._changes.releases if late else self._among
-            owed = self._owed_since[known] = self._changes.since(releases, among)
+            owed = self._owed_since[known] = self._changes.since(releases, self._among_late if late else self._among)
         if (ended := self._ended.get(record.fingerprint)) is not None:
             owed |= {_entry_of(clearance) for clearance in ended if self._still_covers(clearance)}
         return owed
@@ -154,7 +165,10 @@ class Lookback:
                     asked, self._snapshot, _REGISTRY, self._now, self._as_of(owed), self._clearances
                 )
         except ScreeningError as error:
-            self._unscreened.append(f"{record.fingerprint} ({last.transaction_id}): {error}")
+            self.refuse(f"{record.fingerprint} ({last.transaction_id}): {error}")
+            return
+        except Exception as error:  # whatever it is, the others are still to be screened
+            self.refuse(f"{record.fingerprint} ({last.transaction_id}): {type(error).__name__}: {error}")
             return
         for suppressed in screening.decision.suppressed:
             key = (suppressed.source, suppressed.entry_id)

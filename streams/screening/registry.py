@@ -1,57 +1,55 @@
-"""The parties a worker remembers, and which records of them to publish. Pure: no I/O, and the time is the caller's.
+"""The parties that were screened, for lookback: what a worker writes to the registry, and what its records say. Pure.
 
-A party that is not remembered is published in the same Kafka transaction as the decision, so the registry knows of
-every party that was ever screened. Its later transactions are collected and published together, at most
-``refresh_seconds`` after the first of them, or at once when asked (at a new release, and at the end).
+A party that the worker does not remember is registered in the same Kafka transaction as the decision, so the registry
+knows every party that was ever screened. Its later transactions are collected and written together, within
+``refresh_seconds`` of the first of them, or at once when asked (at a new release, and at the end).
 """
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import takewhile
 
 import msgspec
 
-from streams.records.decision import EventSource
+from streams.records.decision import Decision
 from streams.records.party import Party, party_fingerprint
 from streams.records.registered_party import LATEST_TRANSACTIONS, PastTransaction, RegisteredParty
-from streams.records.transaction import Transaction
 
 MOST_TRANSACTIONS = 50
 """How many past transactions are told of one party: the first, and the latest."""
 
-
 _Seen = tuple[str, datetime, int, int]
 """A transaction in short: its id, when it was recorded, its revision, and as which of its parties."""
 
+_PARTY = msgspec.json.Decoder(Party)
 
-class _Remembered:
-    """What is known of one party in one role."""
 
-    __slots__ = ("count", "fingerprint", "first", "latest", "opened_by", "party", "releases")
+class _Open(msgspec.Struct, gc=False):
+    """The open record of one party, known by its JSON as it came, role included."""
 
-    def __init__(self, party: Party, opened_by: str, releases: dict[str, str], first: _Seen) -> None:
-        self.party = party
-        self.fingerprint = party_fingerprint(party)
-        self.opened_by = opened_by
-        self.releases = releases
-        self.first = first
-        self.latest: deque[_Seen] = deque((first,), LATEST_TRANSACTIONS)
-        self.count = 1
+    content: bytes
+    opened_by: str
+    releases: dict[str, str]
+    first: _Seen
+    latest: tuple[_Seen, ...]
+    count: int = 1
+    unpublished: bool = False
 
     def add(self, seen: _Seen) -> None:
-        self.latest.append(seen)
+        self.latest = (*self.latest[1 - LATEST_TRANSACTIONS :], seen)
         self.count += 1
 
     def record(self, addition: bool) -> RegisteredParty:
+        party = _PARTY.decode(self.content)
         return RegisteredParty(
-            fingerprint=self.fingerprint,
+            fingerprint=party_fingerprint(party),
             opened_by=self.opened_by,
-            party=self.party,
-            first=_past(self.first, self.party),
-            latest=tuple(_past(seen, self.party) for seen in self.latest),
+            party=party,
+            first=_past(self.first, party),
+            latest=tuple(_past(seen, party) for seen in self.latest),
             count=self.count,
             releases=self.releases,
             addition=addition,
@@ -65,78 +63,81 @@ def _past(seen: _Seen, party: Party) -> PastTransaction:
     )
 
 
-class PartyMemory:
-    """Remembers at most ``capacity`` parties; what it is told counts only once the Kafka transaction is committed.
+class Registrar:
+    """Knows which parties this worker has registered, at most ``most``, and gives the records to write.
 
-    For each batch: :meth:`note` each screened transaction, publish what :meth:`due` gives, then say
-    :meth:`committed` or :meth:`undone`. Parties are kept in two generations: one that is met moves to the young one;
-    when that has half of the capacity it becomes the old one, whose parties are forgotten.
+    For each batch: :meth:`note` each decision, write what :meth:`due` gives in the same Kafka transaction, then say
+    :meth:`committed` or :meth:`undone`. Parties are kept in two generations: one that comes moves to the young one;
+    when that has half of ``most`` it becomes the old one, and the former old one is forgotten.
     """
 
-    def __init__(self, capacity: int, refresh_seconds: float) -> None:
-        self._half = max(1, capacity // 2)
+    def __init__(self, most: int, refresh_seconds: float) -> None:
+        self._half = max(1, most // 2)
         self._refresh_seconds = refresh_seconds
-        self._young: dict[Party, _Remembered] = {}
-        self._old: dict[Party, _Remembered] = {}
-        self._unpublished: dict[_Remembered, float] = {}  # since when, oldest first
+        self._young: dict[bytes, _Open] = {}
+        self._old: dict[bytes, _Open] = {}
+        self._unpublished: list[tuple[float, _Open]] = []  # oldest first, each with when it got something to tell
         # Of the batch in hand:
-        self._new: dict[Party, _Remembered] = {}
-        self._again: list[tuple[_Remembered, _Seen]] = []
-        self._due: list[_Remembered] = []
+        self._new: dict[bytes, _Open] = {}
+        self._again: list[tuple[_Open, _Seen]] = []
+        self._due = 0
 
-    def note(self, transaction: Transaction, source: EventSource, at: datetime, releases: dict[str, str]) -> None:
-        """A transaction was screened: the event at ``source``, recorded ``at``, under these releases by list."""
-        for position, party in enumerate(transaction.parties):
-            seen = (transaction.transaction_id, at, transaction.revision, position)
-            known = self._young.get(party)
-            if known is None and (known := self._old.pop(party, None)) is not None:
-                self._young[party] = known
+    def __len__(self) -> int:
+        """How many are remembered, at most."""
+        return len(self._young) + len(self._old)
+
+    def note(self, decision: Decision, parties: Sequence[bytes], at: datetime, releases: dict[str, str]) -> None:
+        """A transaction with these ``parties``, as JSON, was screened under ``releases``; it was recorded ``at``."""
+        transaction_id, revision = decision.transaction_id, decision.revision
+        young = self._young
+        for position, content in enumerate(parties):
+            known = young.get(content)
+            if known is None and (known := self._old.pop(content, None)) is not None:
+                young[content] = known
+            seen = (transaction_id, at, revision, position)
             if known is not None:
                 self._again.append((known, seen))
-            elif (new := self._new.get(party)) is not None:
+            elif (new := self._new.get(content)) is not None:
                 new.add(seen)
             else:
+                source = decision.source
                 opened_by = f"{source.partition}-{source.offset}-{position}"
-                self._new[party] = _Remembered(party, opened_by, releases, seen)
+                self._new[content] = _Open(content, opened_by, releases, seen, (seen,))
 
     def due(self, now: float, everything: bool = False) -> list[RegisteredParty]:
-        """The records to publish now: new parties, and additions whose time has come, or all of them.
+        """The records to write now: new parties, and additions whose time has come, or all of them.
 
         ``now`` is in seconds of the clock that :meth:`committed` is told.
         """
-        for known, since in self._unpublished.items():
-            if not everything and now - since < self._refresh_seconds:
-                break
-            self._due.append(known)
+        latest = float("inf") if everything else now - self._refresh_seconds
+        self._due = sum(1 for _ in takewhile(lambda each: each[0] <= latest, self._unpublished))
         records = [new.record(addition=False) for new in self._new.values()]
-        return records + [known.record(addition=True) for known in self._due]
+        return records + [known.record(addition=True) for _, known in self._unpublished[: self._due]]
 
     def is_due(self, now: float) -> bool:
         """Whether an addition's time has come."""
-        oldest = next(iter(self._unpublished.values()), None)
-        return oldest is not None and now - oldest >= self._refresh_seconds
+        return bool(self._unpublished) and self._unpublished[0][0] <= now - self._refresh_seconds
 
     def committed(self, now: float) -> None:
-        """What was noted is decided, and what was due is published."""
-        for known in self._due:
-            del self._unpublished[known]
+        """What was noted is decided, and what was due is written."""
+        for _, known in self._unpublished[: self._due]:
+            known.unpublished = False
+        del self._unpublished[: self._due]
         for known, seen in self._again:
             known.add(seen)
-            self._unpublished.setdefault(known, now)
+            if not known.unpublished:
+                known.unpublished = True
+                self._unpublished.append((now, known))
         self._young.update(self._new)
         self.undone()
         if len(self._young) >= self._half:
-            # What the old ones have unpublished stays to be published.
-            self._old, self._young = self._young, {}
+            self._old, self._young = self._young, {}  # what these have still to tell stays to be told
 
     def undone(self) -> None:
         """The Kafka transaction was undone: its events come again, here or elsewhere."""
         self._new.clear()
         self._again.clear()
-        self._due.clear()
-
-    def __len__(self) -> int:
-        return len(self._young) + len(self._old)
+        self._due = 0
 
 
 @dataclass(frozen=True, slots=True)

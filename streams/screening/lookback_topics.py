@@ -1,0 +1,155 @@
+"""What a lookback reads from topics and writes to them."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Iterable, Iterator
+from queue import Empty, SimpleQueue
+from types import TracebackType
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Producer, TopicPartition
+
+from streams import failpoints
+from streams.errors import RecordError, ReleaseRefusedError, StreamError
+from streams.kafka.clients import Heard, connect, consumer_config, producer_config, unreachable
+from streams.kafka.following import TopicFollower
+from streams.kafka.tail import read_topic
+from streams.kafka.topics import TopicNames
+from streams.kafka.transactions import AbortedError, TransactionalProducer
+from streams.lists.state import Change, ListState
+from streams.records.alert import Alert
+from streams.records.codec import decode, encode
+from streams.records.lookback import LookbackCoverage
+from streams.records.registered_party import RegisteredParty
+from streams.screening.lookback import Lookback
+from streams.screening.lookback_work import Coverage
+from streams.settings import Settings
+
+_log = logging.getLogger("highfence.lookback")
+
+_BATCH = 500
+
+
+class ReleaseFollower(TopicFollower):
+    """Judges each release of the history in a thread and hands out what it changed."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(
+            consumer_config(settings, f"{settings.lookback.group_id}-lists"),
+            TopicNames(settings.topics.prefix).list_history,
+        )
+        self._state = ListState()
+        self._state.caught_up()  # the history is whole, so each marker is judged, not only the last
+        self._changes: SimpleQueue[Change] = SimpleQueue()
+
+    def __enter__(self) -> ReleaseFollower:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def take(self, key: str, value: bytes | None) -> None:
+        """The next record of the history."""
+        try:
+            change = self._state.feed(key, value)
+        except ReleaseRefusedError as error:
+            _log.error("release refused: %s", error)
+            return
+        if change is not None:
+            self._changes.put(change)
+
+    def arrived(self) -> list[Change]:
+        """The changes since the last call, in order."""
+        changes = []
+        while True:
+            try:
+                changes.append(self._changes.get_nowait())
+            except Empty:
+                return changes
+
+
+class RegistryReader:
+    """Reads partitions of the registry from their beginning to the end they have when it is reached."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.end = 0
+        """The offset after the last record, once :meth:`read` has come to the partition's end."""
+        self._topic = TopicNames(settings.topics.prefix).parties
+        self._consumer = connect(
+            Consumer, consumer_config(settings, "highfence-reader", {"enable.partition.eof": True})
+        )
+
+    def __enter__(self) -> RegistryReader:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        self._consumer.close()
+
+    def read(self, partition: int) -> Iterator[list[Message]]:
+        """The committed records in batches, some of them empty, so that whoever reads can look at other things."""
+        self._consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING)])
+        at_end = False
+        while not at_end:
+            batch = []
+            for message in self._consumer.consume(_BATCH, timeout=0.1):
+                if (error := message.error()) is None:
+                    batch.append(message)
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    at_end, self.end = True, message.offset() or 0
+                elif not error.retriable():
+                    raise StreamError(f"reading {self._topic}: {error.str()}")
+            yield batch
+        self._consumer.unassign()
+
+
+def take(message: Message, lookback: Lookback, *, late: bool) -> None:
+    """Hand a message of the registry to a lookback; one that cannot be read is told as not covered."""
+    failpoints.reach("lookback.between_records")
+    if (value := message.value()) is None:
+        return
+    where = f"{message.topic()}[{message.partition()}] at {message.offset()}"
+    try:
+        record = decode(RegisteredParty, value, where)
+    except RecordError as error:
+        lookback.refuse(str(error))
+        return
+    lookback.take(record, late=late)
+
+
+def read_coverage(settings: Settings) -> Coverage:
+    """Everything on the topic ``lookbacks``. Raises BrokerUnreachableError, TopicError and RecordError."""
+    coverage = Coverage()
+    topic = TopicNames(settings.topics.prefix).lookbacks
+    for message in read_topic(settings, topic):
+        if (value := message.value()) is not None:
+            coverage.add(decode(LookbackCoverage, value, f"{topic} at {message.offset()}"))
+    return coverage
+
+
+def lookback_producer(settings: Settings, replica: str) -> TransactionalProducer:
+    """The producer of a lookback. Raises BrokerUnreachableError, FencedError."""
+    heard = Heard()
+    seconds = settings.lookback.transaction_timeout_seconds
+    config = producer_config(
+        settings,
+        {
+            "transactional.id": f"{settings.topics.prefix}{settings.lookback.group_id}-{replica}",
+            "transaction.timeout.ms": int(seconds * 1000),
+        },
+    )
+    try:
+        return TransactionalProducer(connect(Producer, config, heard), seconds)
+    except AbortedError as error:
+        raise unreachable(settings, heard.reason(error)) from error
+
+
+def write(
+    alerts: Iterable[Alert], records: Iterable[LookbackCoverage], producer: TransactionalProducer, names: TopicNames
+) -> None:
+    """Open a transaction and hand over the alerts, then the coverage; raises AbortedError."""
+    producer.begin()
+    for alert in alerts:
+        producer.send(names.alerts, alert.alert_id.encode(), encode(alert))
+    for record in records:
+        producer.send(names.lookbacks, record.key.encode(), encode(record))
