@@ -13,6 +13,7 @@ from streams import failpoints
 from streams.cli.bench import bench
 from streams.cli.broker import broker
 from streams.cli.demo import demo
+from streams.cli.desk import desk
 from streams.cli.evaluate import evaluate
 from streams.cli.lists import lists
 from streams.cli.lookback import lookback
@@ -70,5 +71,19 @@ def main(ctx: click.Context, file: Path | None, verbose: bool) -> None:
     ctx.obj = load_settings(file)
 
 
-for _command in (bench, broker, demo, evaluate, explain, lists, lookback, screen, settings, topics, watch, worker):
+for _command in (
+    bench,
+    broker,
+    demo,
+    desk,
+    evaluate,
+    explain,
+    lists,
+    lookback,
+    screen,
+    settings,
+    topics,
+    watch,
+    worker,
+):
     main.add_command(_command)

@@ -5,10 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import tempfile
-import threading
 import time
 from collections import Counter
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, get_args
@@ -63,6 +62,8 @@ class Desk:
         self.caught_up = asyncio.Event()
         """Set once everything that was committed at the start is in the cases."""
         self.writer: Writer
+        self.url = ""
+        """Where the web side is served."""
         self._serve = serve
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
@@ -107,6 +108,11 @@ class Desk:
                 raise self._failure
             raise StreamError(f"the desk ended: {self._failure!r}") from self._failure
         _log.info("desk %s: stopped", self.settings.desk.replica)
+
+    @property
+    def stopping(self) -> bool:
+        """Whether the desk is about to end, so that nobody is kept waiting."""
+        return self._stop.is_set()
 
     def problem(self) -> str | None:
         """Why what the desk shows is not complete, or None."""

@@ -13,6 +13,8 @@ from streams.desk.outbox import Outbox
 from streams.errors import RecordError
 from streams.kafka.topics import TopicNames
 from streams.records.alert import Alert
+from streams.records.case import Case
+from streams.records.clearance import Clearance
 from streams.records.codec import decode, encode
 from streams.records.disposition import Disposition
 
@@ -56,6 +58,10 @@ class CaseBook:
     on_change: Callable[[str], None] = lambda case_id: None
     on_act: Callable[[Disposition, bool], None] = lambda act, counts: None
     files: dict[str, CaseFile] = field(default_factory=dict)
+    cases: dict[str, Case] = field(default_factory=dict)
+    """The cases as records, by id; a file whose alerts have not come yet has none."""
+    clearances: dict[str, Clearance] = field(default_factory=dict)
+    """What was cleared, and what of it was withdrawn, by the clearance's key."""
     unreadable: deque[Unreadable] = field(default_factory=lambda: deque(maxlen=_UNREADABLE_SHOWN))
     unreadable_counts: Counter[str] = field(default_factory=Counter)
     reached: dict[tuple[str, int], int] = field(default_factory=dict)
@@ -87,6 +93,10 @@ class CaseBook:
     def latest_alerts(self) -> list[Alert]:
         """The alerts raised last, newest first."""
         return [alert for _, _, alert in sorted(self._latest, key=lambda each: each[:2], reverse=True)]
+
+    def case_of(self, alert: Alert) -> Case | None:
+        """The case an alert belongs to."""
+        return self.cases.get(CaseKey.of_alert(alert).case_id)
 
     def _take_alert(self, record: Taken) -> None:
         alert = decode(Alert, record.value or b"", _where(record))
@@ -120,18 +130,21 @@ class CaseBook:
 
     def _changed(self, file: CaseFile) -> None:
         case_id = file.key.case_id
+        case = file.case()
+        if case is None:
+            return
+        self.cases[case_id] = case
         self.cases_out.mark(case_id)
         if (clearance := file.clearance) is not None:
-            self.clearances_out.mark(clearance.key, case_id)
+            self.clearances[clearance.key] = clearance
+            self.clearances_out.mark(clearance.key)
         self.on_change(case_id)
 
-    def _published_case(self, case_id: str) -> bytes | None:
-        case = self.files[case_id].case()
-        return encode(case) if case is not None else None
+    def _published_case(self, case_id: str) -> bytes:
+        return encode(self.cases[case_id])
 
-    def _published_clearance(self, case_id: str) -> bytes | None:
-        clearance = self.files[case_id].clearance
-        return encode(clearance) if clearance is not None else None
+    def _published_clearance(self, key: str) -> bytes:
+        return encode(self.clearances[key])
 
 
 def _where(record: Taken) -> str:

@@ -20,6 +20,8 @@ FETCH_WAIT_MS = 500
 
 
 class _CommittedThread(driver.AIOKafkaConsumerThread):
+    logger = driver.logger
+
     def _create_worker_consumer(self, transport: Any) -> AIOKafkaConsumer:
         conf = self.app.conf
         self._assignor = RoundRobinPartitionAssignor
@@ -54,6 +56,8 @@ class _CommittedThread(driver.AIOKafkaConsumerThread):
 
 class CommittedConsumer(driver.Consumer):
     """Reads committed records from the beginning; remembers up to where it has fetched each partition."""
+
+    logger = driver.logger
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -35,7 +35,9 @@ def credentials(settings: Settings) -> CredentialsT | None:
     properties = {key: str(value) for key, value in settings.kafka.properties.items()}
     for key in properties:
         if key.startswith(("security.", "sasl.", "ssl.", "enable.ssl.")) and key not in _SECURITY:
-            raise SettingsError(f"kafka.properties: the desk cannot follow {key}; it knows {', '.join(sorted(_SECURITY))}")
+            raise SettingsError(
+                f"kafka.properties: the desk cannot follow {key}; it knows {', '.join(sorted(_SECURITY))}"
+            )
     protocol = properties.get("security.protocol", "plaintext").lower()
     if protocol == "plaintext":
         return None
@@ -60,9 +62,7 @@ def _context(properties: dict[str, str]) -> ssl.SSLContext:
     try:
         context = ssl.create_default_context(cafile=properties.get("ssl.ca.location"))
         if (certificate := properties.get("ssl.certificate.location")) is not None:
-            context.load_cert_chain(
-                certificate, properties.get("ssl.key.location"), properties.get("ssl.key.password")
-            )
+            context.load_cert_chain(certificate, properties.get("ssl.key.location"), properties.get("ssl.key.password"))
     except OSError as error:
         raise SettingsError(f"kafka.properties: the desk cannot use the certificates: {error}") from error
     return context

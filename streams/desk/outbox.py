@@ -14,27 +14,27 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Outbox:
-    """The difference between a topic and what it must say; ``content`` gives the value due under a key's subject."""
+    """The difference between a topic and what it must say; ``content`` gives the value due under a key."""
 
     topic: str
-    content: Callable[[str], bytes | None]
+    content: Callable[[str], bytes]
     _published: dict[str, bytes] = field(default_factory=dict)
-    _marked: dict[str, str] = field(default_factory=dict)
+    _marked: dict[str, None] = field(default_factory=dict)
 
     def saw(self, key: str, value: bytes | None) -> None:
         """The topic says this under a key."""
         self._published[key] = _digest(value)
 
-    def mark(self, key: str, subject: str | None = None) -> None:
-        """What is due under the key may have changed; ``subject`` is asked for it, or else the key itself."""
-        self._marked[key] = subject or key
+    def mark(self, key: str) -> None:
+        """What is due under the key may have changed."""
+        self._marked[key] = None
 
     def due(self, limit: int) -> list[tuple[str, bytes]]:
         """Up to ``limit`` keys and values to be written, those marked first; they stay due until :meth:`wrote`."""
         due: list[tuple[str, bytes]] = []
-        for key, subject in list(self._marked.items()):
-            value = self.content(subject)
-            if value is None or self._published.get(key) == _digest(value):
+        for key in list(self._marked):
+            value = self.content(key)
+            if self._published.get(key) == _digest(value):
                 del self._marked[key]
                 continue
             due.append((key, value))

@@ -71,7 +71,10 @@ class Writer:
     async def _publish(self, out: Outbox) -> int:
         written = 0
         while due := out.due(_AT_ONCE):
-            sent = [(key, value, await self._app.producer.send(out.topic, key.encode(), value, None, None, None)) for key, value in due]
+            sent = [
+                (key, value, await self._app.producer.send(out.topic, key.encode(), value, None, None, None))
+                for key, value in due
+            ]
             for key, value, acknowledged in sent:
                 await acknowledged
                 out.wrote(key, value)

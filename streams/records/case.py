@@ -40,7 +40,7 @@ class Closure(Record, frozen=True, kw_only=True):
     expires_at: Moment | None = None
 
 
-class Case(Record, frozen=True, kw_only=True):
+class Case(Record, frozen=True, kw_only=True, omit_defaults=False):
     """The alerts of one party and one listed entry, and what people did about them, on ``cases`` under ``case_id``.
 
     It follows from the alerts and the dispositions alone, whenever they are read. ``outcome`` and ``score`` are the

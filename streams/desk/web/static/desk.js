@@ -1,0 +1,110 @@
+"use strict";
+/* The pages work without this script; it brings changes as they happen, and keys. */
+(() => {
+  const live = document.getElementById("live");
+  const pulse = document.getElementById("pulse");
+  const keys = document.getElementById("keys");
+  const path = document.body.dataset.path;
+  if (!pulse) return;
+
+  const say = (text, state) => { pulse.textContent = text; pulse.dataset.state = state; };
+  const casePage = /^\/cases\/[0-9a-f]+$/.test(path);
+  const follows = casePage || path === "/cases" || path === "/alerts";
+  const refreshes = path === "/health" || path === "/lists";
+  let typed = false;
+  let seen = new Map();
+
+  const rows = () => [...live.querySelectorAll("tr[data-case]")];
+  const remember = () => { seen = new Map(rows().map((row) => [row.dataset.case + row.dataset.version, true])); };
+  const openDetails = () => [...live.querySelectorAll("details[open] > summary")].map((each) => each.textContent);
+
+  async function load() {
+    const answer = await fetch(location.href, { headers: { "X-Part": "live" }, credentials: "same-origin" });
+    if (answer.redirected || answer.status === 401) { location.assign("/login"); return; }
+    if (!answer.ok) { say("not up to date", "off"); return; }
+    const came = new DOMParser().parseFromString(await answer.text(), "text/html");
+    const focused = document.activeElement;
+    const focusedCase = focused && focused.closest && focused.closest("tr[data-case]");
+    const field = focused && live.contains(focused) && focused.id;
+    const value = field && "value" in focused ? focused.value : null;
+    const open = openDetails();
+    live.replaceChildren(...came.body.childNodes);
+    for (const summary of live.querySelectorAll("details > summary")) {
+      if (open.includes(summary.textContent)) summary.parentElement.open = true;
+    }
+    if (focusedCase) {
+      const row = rows().find((each) => each.dataset.case === focusedCase.dataset.case);
+      if (row) row.querySelector("a").focus();
+    } else if (field) {
+      const again = document.getElementById(field);
+      if (again) { again.focus(); if (value !== null) again.value = value; }
+    }
+    for (const row of rows()) if (!seen.has(row.dataset.case + row.dataset.version)) row.classList.add("fresh");
+    remember();
+  }
+
+  let due = 0;
+  let busy = false;
+  async function refresh() {
+    if (busy) { due = Math.max(due, 1); return; }
+    busy = true;
+    try { await load(); } catch { say("not up to date", "off"); }
+    busy = false;
+    if (due) { due = 0; setTimeout(refresh, 400); }
+  }
+
+  function changed(id) {
+    if (!casePage) return refresh();
+    const head = live.querySelector("[data-case]");
+    if (!head || head.dataset.case !== id) return undefined;
+    if (typed) {
+      say("this case has changed: reload before you send", "off");
+      return undefined;
+    }
+    return refresh();
+  }
+
+  if (follows) {
+    const source = new EventSource(casePage ? "/api/live" : "/api/live" + location.search);
+    source.onopen = () => { say("live", "on"); refresh(); };
+    source.onerror = () => say("connecting…", "off");
+    for (const kind of ["case", "left"]) {
+      source.addEventListener(kind, (event) => changed(JSON.parse(event.data).case_id));
+    }
+    setInterval(() => { if (!typed && !document.hidden) refresh(); }, 60000);
+  }
+  if (refreshes) setInterval(() => { if (!document.hidden) refresh(); }, 5000);
+  remember();
+
+  live.addEventListener("input", (event) => { if (event.target.closest("form.act")) typed = true; });
+  live.addEventListener("change", (event) => {
+    const form = event.target.closest("form.filters");
+    if (form && event.target.tagName === "SELECT") form.requestSubmit();
+  });
+  live.addEventListener("submit", (event) => {
+    const form = event.target.closest("form.filters");
+    if (!form) return;
+    for (const field of form.elements) if (field.name && !field.value) field.disabled = true;
+  });
+  live.addEventListener("click", (event) => {
+    const row = event.target.closest("tr[data-case]");
+    if (row && !event.target.closest("a, button, input, summary") && !String(getSelection())) row.querySelector("a").click();
+  });
+
+  document.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (event.target.closest("input, textarea, select") || keys.open) return;
+    const links = rows().map((row) => row.querySelector("a"));
+    const at = links.indexOf(document.activeElement);
+    const go = { j: Math.min(at + 1, links.length - 1), k: Math.max(at - 1, 0) }[event.key];
+    const reason = live.querySelector("form.act textarea");
+    const up = live.querySelector("a[rel=up]");
+    if (go !== undefined && links.length) links[go].focus();
+    else if (event.key === "/" && live.querySelector("#f-text")) live.querySelector("#f-text").focus();
+    else if (event.key === "u" && up) up.click();
+    else if (event.key === "r" && reason) reason.focus();
+    else if (event.key === "?") keys.showModal();
+    else return;
+    event.preventDefault();
+  });
+})();
