@@ -89,6 +89,8 @@ class WorkerSettings(_Section):
     """Stable and unique per running worker: it makes the transactional id, by which a zombie is fenced."""
     batch_events: Annotated[int, Field(ge=1, le=100_000)] = 500
     """At most this many events in one Kafka transaction."""
+    remembered_parties: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000
+    """How many parties a worker remembers so as not to screen them again, about 1 kB each."""
     batch_wait_seconds: Annotated[float, Field(gt=0, le=10)] = 0.05
     """How long a batch waits for its first events."""
     transaction_timeout_seconds: Annotated[float, Field(ge=1, le=900)] = 60.0

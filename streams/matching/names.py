@@ -38,6 +38,7 @@ class ReadName(NamedTuple):
     tokens: tuple[str, ...]
 
 
+@lru_cache(maxsize=8192)
 def read_name(text: str, proper: bool = False) -> ReadName:
     """Read ``text``; the result has no words when there is nothing to read.
 

@@ -10,12 +10,15 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Sequence
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from streams.errors import UnreadableEventError
 from streams.records.base import Record
-from streams.records.transaction import Transaction
+from streams.records.party import Party
+from streams.records.transaction import MAX_PARTIES, Transaction
 
 Headers = Sequence[tuple[str, bytes | None]]
 
@@ -37,7 +40,15 @@ class _Identity(Record, frozen=True, kw_only=True):
     transaction_id: str
 
 
+class Outline(Transaction, frozen=True, kw_only=True):
+    """A transaction whose parties are still JSON, each as it came; all else is read and checked."""
+
+    parties: Annotated[tuple[msgspec.Raw, ...], Meta(min_length=1, max_length=MAX_PARTIES)]  # type: ignore[assignment]
+
+
 _transaction = msgspec.json.Decoder(Transaction)
+_outline = msgspec.json.Decoder(Outline)
+_party = msgspec.json.Decoder(Party)
 _envelope = msgspec.json.Decoder(_Envelope)
 _identity = msgspec.json.Decoder(_Identity)
 
@@ -55,20 +66,59 @@ def read_event(value: bytes | None, headers: Headers | None = (), max_bytes: int
         raise UnreadableEventError("too_large", f"the message has {len(value):,} bytes; at most {max_bytes:,} are read")
     if headers is None:
         raise UnreadableEventError("invalid", "a header's name is not UTF-8, and no header could be kept")
-    if headers:
-        for key, content in headers:
-            if key.lower() == "content-type" and content and content.startswith(b"application/cloudevents"):
-                return _read_structured(value, content)
+    if (media_type := _media_type(headers)) is not None:
+        return _read_structured(value, media_type)
     try:
         return _transaction.decode(value)
     except msgspec.ValidationError as error:
         if b'"specversion"' in value and b'"transaction_id"' not in value.split(b'"data"', 1)[0]:
             return _read_structured(value, b"application/cloudevents+json")
+        if (transaction := _with_last_parties(value)) is not None:
+            return transaction
         raise UnreadableEventError("invalid", str(error), _salvage(value)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableEventError("not_json", str(error)) from error
     except RecursionError as error:
         raise UnreadableEventError("too_deep", "the JSON is nested too deeply") from error
+
+
+def read_outline(value: bytes | None, headers: Headers | None, max_bytes: int) -> Outline | None:
+    """Read one event but for its parties.
+
+    None when that cannot be done: then :func:`read_event` has the answer, or the error.
+    """
+    if not value or len(value) > max_bytes or headers is None or _media_type(headers) is not None:
+        return None
+    try:
+        return _outline.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _with_last_parties(value: bytes) -> Transaction | None:
+    """The transaction, if nothing is wrong with it but ``parties`` that come again later: the last ones count."""
+    outline = read_outline(value, (), len(value))
+    parties = [read_party(bytes(raw)) for raw in outline.parties] if outline is not None else []
+    if outline is None or None in parties:
+        return None
+    others = {name: getattr(outline, name) for name in Transaction.__struct_fields__ if name != "parties"}
+    return Transaction(parties=tuple([party for party in parties if party is not None]), **others)
+
+
+def read_party(party: bytes) -> Party | None:
+    """Read one party of an outline; None when it is not valid."""
+    try:
+        return _party.decode(party)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def _media_type(headers: Headers) -> bytes | None:
+    """The content type, if the message is a CloudEvent in structured mode."""
+    for key, content in headers:
+        if key.lower() == "content-type" and content and content.startswith(b"application/cloudevents"):
+            return content
+    return None
 
 
 def _read_structured(value: bytes, content_type: bytes) -> Transaction:

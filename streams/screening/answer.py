@@ -11,7 +11,8 @@ from streams.errors import ScreeningError, ScreeningTimeoutError, UnreadableEven
 from streams.records.alert import Alert
 from streams.records.dead_letter import DeadLetter, Header, Reason
 from streams.records.decision import Decision, EventSource
-from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_event
+from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_event, read_outline
+from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
 
@@ -49,16 +50,25 @@ def answer(
     max_bytes: int = DEFAULT_MAX_BYTES,
     budget: AbstractContextManager[object] = _UNBOUNDED,
     refused: str = "",
+    memory: MatchMemory | None = None,
 ) -> Answer:
     """Read and screen one event.
 
     An event that cannot be read, or whose screening fails for whatever reason, gets the decision ``error``
     and a dead letter with its bytes untouched: nothing that was not screened is ever clear. ``budget`` bounds
     the screening by raising ScreeningTimeoutError; ``refused`` says why this event is not to be screened.
+    ``memory``, which follows ``snapshot``, makes it faster and changes nothing else.
     """
     reason: Reason = "screening_failed"
     transaction_id, revision = None, 0
     try:
+        outline = read_outline(event.value, event.headers, max_bytes) if memory is not None and not refused else None
+        if outline is not None and memory is not None and (noted := memory.note(outline.parties)) is not None:
+            transaction_id, revision = outline.transaction_id, outline.revision
+            with budget if memory.must_screen(noted) else _UNBOUNDED:
+                found = memory.matches(noted)
+                screening = screener.decide(outline, found, snapshot, event.source, now, event.recorded_at)
+            return Answer(screening.decision, screening.alerts, parties=len(outline.parties))
         transaction = read_event(event.value, event.headers, max_bytes)
         transaction_id, revision = transaction.transaction_id, transaction.revision
         if refused:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 from streams.errors import ScreeningError, ScreeningTimeoutError
 from streams.lists.release import entry_hash
 from streams.matching import Match, Policy
+from streams.matching.changes import Reading, reading
 from streams.records.alert import Alert, Evidence, ListedParty
 from streams.records.decision import Decision, EventSource, Outcome, SuppressedHit
 from streams.records.list_entry import ListEntry
@@ -16,6 +18,9 @@ from streams.records.party import Party, party_fingerprint
 from streams.records.transaction import Transaction
 from streams.screening.clearances import NO_CLEARANCES, Clearances
 from streams.screening.snapshot import Snapshot
+
+Found = tuple[int, Party, Sequence[Match]]
+"""A party of a transaction by its position, and what it matches."""
 
 MOST_ALERTS = 500
 """A transaction with more alerts than this is refused: no analyst can work with it, and it must not fill a topic."""
@@ -51,13 +56,33 @@ class Screener:
         clearance covers then and now is no alert; the decision names it as suppressed.
         Raises ScreeningError when a party cannot be screened or no list is in force; nothing is clear then.
         """
+        found = (
+            (position, party, self.matches(position, party, snapshot))
+            for position, party in enumerate(transaction.parties)
+        )
+        return self.decide(transaction, found, snapshot, source, screened_at, event_time, clearances)
+
+    def decide(
+        self,
+        transaction: Transaction,
+        found: Iterable[Found],
+        snapshot: Snapshot,
+        source: EventSource,
+        screened_at: datetime,
+        event_time: datetime,
+        clearances: Clearances = NO_CLEARANCES,
+    ) -> Screening:
+        """The answer of :meth:`screen`, given what its parties match; those without match may be left out.
+
+        ``found`` is in the order of the parties, and may raise ScreeningError when it is iterated.
+        """
         if not snapshot.releases:
             raise ScreeningError("no list is in force: publish one with 'highfence lists publish'")
         day = (transaction.occurred_at or event_time).date()
         alerts: list[Alert] = []
         suppressed: list[SuppressedHit] = []
-        for position, party in enumerate(transaction.parties):
-            for match in self._matches(position, party, snapshot):
+        for position, party, matches in found:
+            for match in matches:
                 published = snapshot.releases[match.entry.source].published_at
                 standing = self._standing(match, day, max(day, event_time.date(), published.date()))
                 if standing is None:
@@ -87,15 +112,13 @@ class Screener:
         )
         return Screening(decision, tuple(alerts))
 
-    def _matches(self, position: int, party: Party, snapshot: Snapshot) -> list[Match]:
-        """What the party and its declared owners may be; of two matches with one entry, the better."""
-        asked = [("", party)]
-        asked += [
-            (f"owners[{number}].", Party(name=owner.name, country=owner.country))
-            for number, owner in enumerate(party.owners)
-        ]
+    def matches(self, position: int, party: Party, snapshot: Snapshot) -> list[Match]:
+        """What the party and its declared owners may be; of two matches with one entry, the better.
+
+        Raises ScreeningError, naming the party by its ``position``, when it cannot be screened.
+        """
         best: dict[tuple[str, str], Match] = {}
-        for path, someone in asked:
+        for path, someone in _asked(party):
             try:
                 matches = snapshot.index.match(someone, self.policy)
             except ScreeningTimeoutError:
@@ -107,6 +130,10 @@ class Screener:
                 if known is None or match.score > known.score:
                     best[match.entry.key] = match if not path else _of_owner(match, path)
         return list(best.values())
+
+    def readings(self, party: Party, snapshot: Snapshot) -> tuple[Reading, ...]:
+        """The party and its declared owners as read for :meth:`matches`."""
+        return tuple([reading(someone, snapshot.index, self.policy) for _, someone in _asked(party)])
 
     def _standing(self, match: Match, day: date, latest: date) -> Match | None:
         """The match as the entry stands: whole when in force on the event's ``day``, else for a person to look at.
@@ -190,6 +217,15 @@ class Screener:
             party_fingerprint=party_fingerprint(party),
             entry_hash=entry_hash(entry),
         )
+
+
+def _asked(party: Party) -> list[tuple[str, Party]]:
+    """Whom to look for, with the path of their fields: the party, and its declared owners."""
+    owners = [
+        (f"owners[{number}].", Party(name=owner.name, country=owner.country))
+        for number, owner in enumerate(party.owners)
+    ]
+    return [("", party), *owners]
 
 
 def _of_owner(match: Match, path: str) -> Match:

@@ -42,6 +42,7 @@ from streams.screening.answer import answer
 from streams.screening.budget import ScreeningBudget, ending_after
 from streams.screening.freshness import LiveIndex
 from streams.screening.incoming import event_of
+from streams.screening.memory import MatchMemory
 from streams.screening.publication import Publication, publication
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -66,12 +67,14 @@ class Worker:
         """How many events were decided since the start."""
         self._settings = settings
         self._screener = Screener(policy)
+        self._memory = MatchMemory(self._screener, settings.worker.remembered_parties)
         self._stop = stop
         self._names = TopicNames(settings.topics.prefix)
         self._longest_step = max(_STALLED_SECONDS, 2 * settings.worker.transaction_timeout_seconds)
         self._largest = roomy_message_bytes(settings)
         self._index = LiveIndex(settings, policy, self.metrics)
         self._budget: AbstractContextManager[object] = nullcontext()
+        self._names_places = bool(settings.worker.refuse) or _log.isEnabledFor(logging.DEBUG)
         self._membership = Membership()
         self._paused = False
         self._started = False
@@ -209,6 +212,7 @@ class Worker:
     def _decide(self, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
         started = clock = time.perf_counter()
         snapshot = self._index.snapshot
+        self._memory.follow(snapshot)
         now = datetime.now(UTC)
         enough = self._settings.worker.transaction_timeout_seconds * _SCREENING_SHARE
         tally = Tally()
@@ -237,11 +241,13 @@ class Worker:
     ) -> None:
         """Answer one event and hand what is published for it to the producer."""
         event = event_of(message, now)
-        place = f"{event.source.topic}/{event.source.partition}/{event.source.offset}"
-        _log.debug("screening %s", place)
-        refused = "a person refused it in worker.refuse" if place in self._settings.worker.refuse else ""
+        refused = ""
+        if self._names_places:
+            place = f"{event.source.topic}/{event.source.partition}/{event.source.offset}"
+            _log.debug("screening %s", place)
+            refused = "a person refused it in worker.refuse" if place in self._settings.worker.refuse else ""
         limit = self._settings.limits.max_event_bytes
-        answered = answer(event, self._screener, snapshot, now, limit, self._budget, refused)
+        answered = answer(event, self._screener, snapshot, now, limit, self._budget, refused, self._memory)
         published = publication(answered, event, self._largest)
         self._send(published, producer)
         tally.add(published.answer)

@@ -1,0 +1,151 @@
+"""The parties a worker remembers: what they match, so that a party that comes again is not screened again.
+
+A party is known by its JSON as it came, so a known one need not even be read. What it matches depends on nothing
+but itself, the index and the policy, and mostly not on its role, so roles share it; what depends on the day of the
+event is judged for each event anew. When another index comes into force, a party is looked at once more when it
+comes next: unless the releases between can have changed its matches (:mod:`streams.matching.changes`), they stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from streams.matching import Match
+from streams.matching.changes import Changes, Reading
+from streams.records.codec import encode
+from streams.records.events import read_party
+from streams.records.party import Party
+from streams.screening.screener import Found, Screener
+from streams.screening.snapshot import Snapshot
+
+_MOST_INDEXES = 8
+"""A party that did not come while so many indexes came into force is screened anew."""
+
+
+class Remembered(msgspec.Struct, gc=False):
+    """A party's matches under index number ``index``; the party is kept with them, when there are any."""
+
+    index: int
+    matches: tuple[Match, ...]
+    readings: tuple[Reading, ...]
+    party: Party | None
+
+
+class Noted(NamedTuple):
+    """A party of an event that is not known to be clear: ``party`` when it is new, ``known`` when it is not."""
+
+    position: int
+    content: bytes
+    party: Party | None
+    known: Remembered | None
+
+
+class MatchMemory:
+    """Remembers up to ``most`` parties, each form and role counted, in two generations.
+
+    A party that comes moves to the young one; when that has half of ``most`` it becomes the old one, and the former
+    old one is forgotten.
+    """
+
+    def __init__(self, screener: Screener, most: int) -> None:
+        self._screener = screener
+        self._telling_roles = {rule.role for rule in screener.policy.thresholds if rule.role}
+        self._half = max(most // 2, 1)
+        self._young: dict[bytes, Remembered] = {}
+        self._old: dict[bytes, Remembered] = {}
+        self._snapshot = Snapshot()
+        self._number = 0
+        self._changes: list[Changes] = []
+
+    def __len__(self) -> int:
+        """How many are remembered, at most."""
+        return len(self._young) + len(self._old)
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """From now on this is in force; to be called before a batch, for its snapshot."""
+        if snapshot.index is not self._snapshot.index:
+            self._changes.append(Changes(self._snapshot.index, snapshot.index, self._screener.policy))
+            del self._changes[:-_MOST_INDEXES]
+            self._number += 1
+        self._snapshot = snapshot
+
+    def note(self, parties: Sequence[msgspec.Raw]) -> list[Noted] | None:
+        """Those of an event's parties that are not known to be clear; None when one of them is not valid."""
+        young, number = self._young, self._number
+        noted: list[Noted] = []
+        for position, raw in enumerate(parties):
+            content = bytes(raw)
+            known = young.get(content)
+            if known is None or known.index != number or known.matches:
+                party = None
+                if known is None:
+                    known = self._old.get(content)
+                    if known is None:
+                        if (party := read_party(content)) is None:
+                            return None
+                        known = self._known_in_another_role(party)
+                    if known is not None:
+                        self._keep(content, known)
+                noted.append(Noted(position, content, party, known))
+        return noted
+
+    def must_screen(self, noted: Sequence[Noted]) -> bool:
+        """Whether something has to be worked out for these: it can take long."""
+        return any(each.known is None or each.known.index != self._number for each in noted)
+
+    def matches(self, noted: Sequence[Noted]) -> Iterator[Found]:
+        """Of these parties, those that match something, under the snapshot followed.
+
+        Raises ScreeningError as :meth:`Screener.matches`.
+        """
+        for each in noted:
+            known = each.known
+            if known is None or known.index != self._number:
+                known = self._look(each)
+            if known.party is not None:
+                yield each.position, known.party, known.matches
+
+    def _look(self, noted: Noted) -> Remembered:
+        """What holds for the party now."""
+        known = noted.known
+        if known is not None and not self._may_differ(known):
+            known.index = self._number
+            return known
+        party = noted.party or read_party(noted.content)
+        assert party is not None  # noqa: S101 - only valid parties are noted
+        matches = tuple(self._screener.matches(noted.position, party, self._snapshot))
+        readings = self._screener.readings(party, self._snapshot)
+        known = Remembered(self._number, matches, readings, party if matches else None)
+        self._keep(noted.content, known)
+        without_role = self._without_role(party)
+        self._keep(encode(without_role), _of(known, without_role))
+        return known
+
+    def _known_in_another_role(self, party: Party) -> Remembered | None:
+        key = encode(self._without_role(party))
+        known = self._young.get(key) or self._old.get(key)
+        return known and _of(known, party)
+
+    def _without_role(self, party: Party) -> Party:
+        """The party whose matches are the same whatever its role; with it, where the policy makes a difference."""
+        return party if party.role in self._telling_roles else msgspec.structs.replace(party, role="")
+
+    def _may_differ(self, known: Remembered) -> bool:
+        """Whether the changes since then may have given the party other matches."""
+        missed = self._number - known.index
+        return missed > len(self._changes) or any(
+            changes.may_concern(reading) for changes in self._changes[-missed:] for reading in known.readings
+        )
+
+    def _keep(self, content: bytes, known: Remembered) -> None:
+        if len(self._young) >= self._half:
+            self._old, self._young = self._young, {}
+        self._young[content] = known
+
+
+def _of(known: Remembered, party: Party) -> Remembered:
+    """The same of a party that differs in nothing but its role."""
+    return known if known.party is None else Remembered(known.index, known.matches, known.readings, party)
