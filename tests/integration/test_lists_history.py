@@ -14,25 +14,14 @@ from confluent_kafka import Producer
 
 from streams.cli import main
 from streams.kafka.clients import connect, producer_config
-from streams.kafka.local import LocalBroker
-from streams.kafka.topics import TopicNames, apply_topics
+from streams.kafka.topics import TopicNames
 from streams.lists.loading import LoadedList, load_list
 from streams.lists.publisher import publish
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.list_release import ForcedBy, ListRelease
-from streams.settings import KafkaSettings, Settings, TopicSettings
+from streams.settings import Settings
 
 pytestmark = pytest.mark.kafka
-
-
-@pytest.fixture
-def settings(kafka: LocalBroker, topic_prefix: str) -> Settings:
-    made = Settings(
-        kafka=KafkaSettings(bootstrap_servers=kafka.bootstrap_servers),
-        topics=TopicSettings(prefix=topic_prefix, partitions=1),
-    )
-    apply_topics(made)
-    return made
 
 
 def _entry(entry_id: str, name: str, **fields: object) -> ListEntry:

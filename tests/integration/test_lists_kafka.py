@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 from confluent_kafka import Producer
+from live import PATIENCE, wait_until
 
 from streams.cli.lists import lists as lists_command
 from streams.errors import BrokerUnreachableError, FencedError, ListError, ReleaseRefusedError, TopicError
@@ -31,18 +32,6 @@ from streams.records.list_release import ForcedBy, ListRelease
 from streams.settings import KafkaSettings, Settings, TopicSettings
 
 pytestmark = pytest.mark.kafka
-
-PATIENCE = 30.0
-
-
-@pytest.fixture
-def settings(kafka: LocalBroker, topic_prefix: str) -> Settings:
-    made = Settings(
-        kafka=KafkaSettings(bootstrap_servers=kafka.bootstrap_servers),
-        topics=TopicSettings(prefix=topic_prefix, partitions=1),
-    )
-    apply_topics(made)
-    return made
 
 
 def _topic(settings: Settings) -> str:
@@ -97,13 +86,6 @@ def _following(settings: Settings) -> Iterator[tuple[Follower, _InForce]]:
         follower.stop()
 
 
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.005)
-
-
 def _transaction(settings: Settings, records: dict[str, bytes | None], *, commit: bool) -> None:
     producer = connect(Producer, producer_config(settings, {"transactional.id": f"{settings.topics.prefix}rogue"}))
     producer.init_transactions(PATIENCE)
@@ -152,14 +134,14 @@ def test_releases_are_applied_as_they_land(settings: Settings) -> None:
         assert (second.added, second.changed, second.removed) == (1, 1, 1)
         assert second.previous_release_id == first.release_id
         assert second.release_id > first.release_id
-        _until(lambda: seen.holds(second_list))
+        wait_until(lambda: seen.holds(second_list))
         publish(other, settings)
-        _until(lambda: seen.holds(other))
+        wait_until(lambda: seen.holds(other))
         assert seen.holds(second_list)
         unchanged = publish(second_list, settings)
         assert (unchanged.added, unchanged.changed, unchanged.removed) == (0, 0, 0)
         assert unchanged.digest == second.digest
-        _until(lambda: [change.release for change in seen.calls[-1]] == [unchanged])
+        wait_until(lambda: [change.release for change in seen.calls[-1]] == [unchanged])
         assert not seen.refused
 
 
@@ -172,7 +154,7 @@ def test_an_aborted_publication_is_never_seen(settings: Settings) -> None:
         _transaction(settings, {**records, "own/@release": _marker(bad)}, commit=False)
         again = publish(good, settings)
         assert (again.added, again.changed, again.removed) == (0, 0, 0)
-        _until(lambda: seen.calls[-1][0].release == again if seen.calls[-1] else False)
+        wait_until(lambda: seen.calls[-1][0].release == again if seen.calls[-1] else False)
         assert seen.holds(good)
         assert not seen.refused
     with _following(settings) as (_, seen):
@@ -186,12 +168,12 @@ def test_a_release_with_a_wrong_digest_is_refused_and_the_old_one_kept(settings:
     with _following(settings) as (follower, seen):
         record = {"own/a": canonical_bytes(forged.entries[0])}
         _transaction(settings, {**record, "own/@release": _marker(forged, digest="0" * 64)}, commit=True)
-        _until(lambda: len(seen.refused) == 1)
+        wait_until(lambda: len(seen.refused) == 1)
         assert seen.holds(good)
         assert follower.failed is None
         mended = publish(good, settings)
         assert mended.changed == 1
-        _until(lambda: seen.calls[-1][0].release == mended)
+        wait_until(lambda: seen.calls[-1][0].release == mended)
         assert seen.holds(good)
 
 
@@ -288,7 +270,7 @@ def test_an_error_in_the_reader_ends_the_follower_visibly(settings: Settings) ->
 
     follower = Follower(consumer_config(settings, "broken"), _topic(settings), broken, lambda _: None)
     follower.start()
-    _until(lambda: follower.failed is not None)
+    wait_until(lambda: follower.failed is not None)
     assert not follower.ready.is_set()
     follower.stop()
     assert str(follower.failed) == "no index"
@@ -302,7 +284,7 @@ def test_a_follower_outlives_its_broker_and_tells_the_silence(tmp_path: Path) ->
         publish(_list(a="Acme"), settings)
         with _following(settings) as (follower, seen):
             quiet = follower.last_contact
-            _until(lambda: follower.last_contact > quiet)  # a quiet topic is asked after
+            wait_until(lambda: follower.last_contact > quiet)  # a quiet topic is asked after
             broker.stop()
             time.sleep(0.5)
             silent = follower.last_contact
@@ -310,10 +292,10 @@ def test_a_follower_outlives_its_broker_and_tells_the_silence(tmp_path: Path) ->
             assert follower.last_contact == silent
             assert follower.failed is None
             broker.start()
-            _until(lambda: follower.last_contact > silent)
+            wait_until(lambda: follower.last_contact > silent)
             again = _list(a="Acme", b="Bravo")
             publish(again, settings)
-            _until(lambda: seen.holds(again))
+            wait_until(lambda: seen.holds(again))
 
 
 def test_the_consolidated_list_is_published_and_followed_whole(settings: Settings, shared_data: Path) -> None:

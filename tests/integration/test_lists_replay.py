@@ -12,7 +12,7 @@ import threading
 import time
 import urllib.request
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from itertools import cycle, groupby
 from pathlib import Path
@@ -22,12 +22,13 @@ import pytest
 from click.testing import CliRunner
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from live import PATIENCE, wait_until
 
 from streams.cli.lists import lists as lists_command
 from streams.kafka.clients import common_config, connect, producer_config
-from streams.kafka.local import LocalBroker, free_port
+from streams.kafka.local import free_port
 from streams.kafka.tail import read_topic
-from streams.kafka.topics import TopicNames, apply_topics
+from streams.kafka.topics import TopicNames
 from streams.lists import history
 from streams.lists.loading import LoadedList, load_list
 from streams.lists.publisher import Publisher, publish, replay
@@ -36,32 +37,12 @@ from streams.records.codec import decode
 from streams.records.decision import Decision
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Address
-from streams.settings import KafkaSettings, Settings, TopicSettings, WorkerSettings
+from streams.settings import Settings
 
 pytestmark = pytest.mark.kafka
 
-PATIENCE = 60.0
-
 _log = logging.getLogger("measured")
 """Shown by ``pytest --log-cli-level=INFO``."""
-
-
-@pytest.fixture
-def settings(kafka: LocalBroker, topic_prefix: str) -> Settings:
-    made = Settings(
-        kafka=KafkaSettings(bootstrap_servers=kafka.bootstrap_servers),
-        topics=TopicSettings(prefix=topic_prefix, partitions=2),
-        worker=WorkerSettings(group_id=f"{topic_prefix}worker"),
-    )
-    apply_topics(made)
-    return made
-
-
-def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not condition():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.05)
 
 
 # --- OFAC, August 2021 to May 2024 ---
@@ -125,7 +106,7 @@ def test_the_308_publications_of_ofac_end_in_the_last_file(
 
     names = TopicNames(settings.topics.prefix)
     written = sum(1 for _ in read_topic(settings, names.list_history))
-    _until(lambda: sum(1 for _ in read_topic(settings, names.list_updates)) < written - 1_000)
+    wait_until(lambda: sum(1 for _ in read_topic(settings, names.list_updates)) < written - 1_000)
     (change,) = replay(settings)[1].changes
     assert change.release == releases[-1]
     assert set(change.upserts) == set(last.entries)
@@ -249,12 +230,12 @@ def test_march_2025_reaches_two_running_workers_whole_and_at_once(
     with ExitStack() as stack:
         workers = [stack.enter_context(_worker(settings, each, tmp_path / f"{each}.log")) for each in ("one", "two")]
         with _Orders(settings) as orders:
-            _until(lambda: all(_decided(port) > 100 for _, port in workers))
+            wait_until(lambda: all(_decided(port) > 100 for _, port in workers))
             time.sleep(1)
             after = publisher.publish(LoadedList("us_bis_entity_list", (*listed_before, *added)))
             committed_at = time.time()
             time.sleep(1.5)
-        _until(lambda: len(_decisions(settings)) >= len(orders.sent))
+        wait_until(lambda: len(_decisions(settings)) >= len(orders.sent))
         assert all(process.poll() is None for process, _ in workers), "a worker has gone"
     assert after.added == 82
     decisions = _decisions(settings)

@@ -20,7 +20,7 @@ from list_server import Answer, ListServer, cut, in_turn, marked, whole
 
 from streams.cli.lists import lists as lists_command
 from streams.errors import ListError, ReleaseRefusedError
-from streams.kafka.local import LocalBroker, free_port
+from streams.kafka.local import free_port
 from streams.kafka.topics import apply_topics
 from streams.lists import download as download_module
 from streams.lists import intake
@@ -33,7 +33,6 @@ from streams.records.list_entry import ListedName, ListEntry
 from streams.records.list_release import ForcedBy
 from streams.settings import (
     DownloadSettings,
-    KafkaSettings,
     ListSettings,
     MetricsSettings,
     Settings,
@@ -58,21 +57,15 @@ def server() -> Iterator[ListServer]:
 
 
 @pytest.fixture
-def settings(kafka: LocalBroker, topic_prefix: str, server: ListServer, tmp_path: Path) -> Settings:
-    made = Settings(
-        kafka=KafkaSettings(bootstrap_servers=kafka.bootstrap_servers),
-        topics=TopicSettings(prefix=topic_prefix, partitions=1),
-        metrics=MetricsSettings(port=free_port()),
-        lists=ListSettings(
-            archive=tmp_path / "archive",
-            downloads={
-                name: DownloadSettings(url=f"{server.url}/{name}", sources=(name,)) for name in ("own", "us_ofac_sdn")
-            },
-            sync=("own",),
-        ),
+def settings(settings: Settings, server: ListServer, tmp_path: Path) -> Settings:
+    lists = ListSettings(
+        archive=tmp_path / "archive",
+        downloads={
+            name: DownloadSettings(url=f"{server.url}/{name}", sources=(name,)) for name in ("own", "us_ofac_sdn")
+        },
+        sync=("own",),
     )
-    apply_topics(made)
-    return made
+    return settings.model_copy(update={"lists": lists, "metrics": MetricsSettings(port=free_port())})
 
 
 def _file(*names: str, source: str = "own", **fields: Any) -> bytes:

@@ -8,21 +8,20 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from live import PATIENCE, running, send, wait_until
 
 from streams.demo.cases import STOPPED, broken_events, cases, second_release_entries, waiting_order
 from streams.demo.orders import Order, order, ordinary_orders
 from streams.errors import BrokerUnreachableError, FencedError, TopicError
-from streams.kafka.clients import common_config, connect, producer_config
+from streams.kafka.clients import common_config, connect
 from streams.kafka.local import LocalBroker
 from streams.kafka.tail import read_topic
-from streams.kafka.topics import TopicNames, apply_topics
+from streams.kafka.topics import TopicNames
 from streams.lists.loading import LoadedList, load_list
 from streams.lists.publisher import publish
 from streams.matching import Policy
@@ -32,60 +31,17 @@ from streams.records.codec import decode
 from streams.records.dead_letter import DeadLetter
 from streams.records.decision import Decision
 from streams.screening.worker import Worker
-from streams.settings import KafkaSettings, MetricsSettings, Settings, TopicSettings, WorkerSettings
+from streams.settings import KafkaSettings, MetricsSettings, Settings, TopicSettings
 
 pytestmark = pytest.mark.kafka
 
-PATIENCE = 60.0
 
-
-@pytest.fixture
-def settings(kafka: LocalBroker, topic_prefix: str) -> Settings:
-    made = Settings(
-        kafka=KafkaSettings(bootstrap_servers=kafka.bootstrap_servers),
-        topics=TopicSettings(prefix=topic_prefix, partitions=2),
-        worker=WorkerSettings(group_id=f"{topic_prefix}worker", batch_events=50),
-        metrics=MetricsSettings(port=0),
-    )
-    apply_topics(made)
-    return made
-
-
-@contextmanager
-def running(settings: Settings, policy: Policy | None = None) -> Iterator[Worker]:
-    """A worker in a thread of this process."""
-    stop = threading.Event()
-    worker = Worker(settings, policy or Policy.default(), stop)
-    failures: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            worker.run()
-        except BaseException as error:
-            failures.append(error)
-
-    thread = threading.Thread(target=run, name=worker_thread(settings))
-    thread.start()
-    try:
-        yield worker
-    finally:
-        stop.set()
-        thread.join(PATIENCE)
-        assert not thread.is_alive()
-    if failures:
-        raise failures[0]
+def worker_of(settings: Settings) -> Callable[[threading.Event], Worker]:
+    return lambda stop: Worker(settings, Policy.default(), stop)
 
 
 def worker_thread(settings: Settings) -> str:
     return f"worker of {settings.worker.group_id}"
-
-
-def send(settings: Settings, orders: Sequence[Order]) -> None:
-    producer = connect(Producer, producer_config(settings))
-    topic = TopicNames(settings.topics.prefix).transactions
-    for each in orders:
-        producer.produce(topic, each.payload, each.transaction_id.encode(), headers=[("trace", b"\x00\xff")])
-    assert producer.flush(PATIENCE) == 0
 
 
 def read(settings: Settings, topic: str, kind: type[Record], count: int = 0) -> list[Record]:
@@ -112,17 +68,10 @@ def decisions_of(settings: Settings, count: int) -> list[Decision]:
     ]
 
 
-def wait_for(what: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline
-        time.sleep(0.02)
-
-
 def test_every_event_gets_its_one_decision(settings: Settings) -> None:
     publish(load_list("bundled"), settings)
     orders = [*cases(), waiting_order(), *broken_events(), *ordinary_orders(300)]
-    with running(settings) as worker:
+    with running(worker_of(settings)) as worker:
         send(settings, orders)
         decisions = decisions_of(settings, len(orders))
         metrics = worker.metrics
@@ -151,12 +100,12 @@ def test_every_event_gets_its_one_decision(settings: Settings) -> None:
 def test_second_release_holds_what_was_clear(settings: Settings) -> None:
     bundled = load_list("bundled")
     first = publish(bundled, settings)
-    with running(settings) as worker:
+    with running(worker_of(settings)) as worker:
         send(settings, [waiting_order()])
         (before,) = decisions_of(settings, 1)
         added = second_release_entries(bundled.source)
         second = publish(LoadedList(bundled.source, (*bundled.entries, *added)), settings)
-        wait_for(
+        wait_until(
             lambda: (
                 worker.metrics.registry.get_sample_value("highfence_releases_applied_total", {"source": bundled.source})
                 == 2
@@ -172,9 +121,9 @@ def test_second_release_holds_what_was_clear(settings: Settings) -> None:
 
 
 def test_without_a_list_nothing_is_decided(settings: Settings) -> None:
-    with running(settings) as worker:
+    with running(worker_of(settings)) as worker:
         send(settings, [waiting_order()])
-        wait_for(lambda: "no list" in (worker._not_ready() or ""))
+        wait_until(lambda: "no list" in (worker._not_ready() or ""))
         time.sleep(1)
         assert read(settings, TopicNames(settings.topics.prefix).decisions, Decision) == []
         publish(load_list("bundled"), settings)
@@ -185,8 +134,8 @@ def test_without_a_list_nothing_is_decided(settings: Settings) -> None:
 def test_a_stale_list_stops_screening(settings: Settings) -> None:
     publish(load_list("bundled"), settings)
     stale = settings.model_copy(update={"lists": settings.lists.model_copy(update={"max_age_days": 0.5 / 86_400})})
-    with running(stale) as worker:
-        wait_for(lambda: "max_age_days" in (worker._not_ready() or ""))
+    with running(worker_of(stale)) as worker:
+        wait_until(lambda: "max_age_days" in (worker._not_ready() or ""))
         send(settings, [waiting_order()])
         time.sleep(1)
         assert read(settings, TopicNames(settings.topics.prefix).decisions, Decision) == []
@@ -205,7 +154,7 @@ def test_an_error_inside_screening_is_an_error_decision(settings: Settings, monk
     monkeypatch.setattr(EntityIndex, "match", broken)
     publish(load_list("bundled"), settings)
     breaking = order("BREAKS", [{"name": "Breaks Inside Ltd"}], frozenset({"error"}))
-    with running(settings):
+    with running(worker_of(settings)):
         send(settings, [breaking, waiting_order()])
         decisions = {decision.transaction_id: decision for decision in decisions_of(settings, 2)}
     assert decisions["BREAKS"].outcome == "error"
@@ -225,7 +174,7 @@ def test_an_event_of_ten_megabytes_is_a_dead_letter_with_all_its_bytes(settings:
     for outcome in admin.incremental_alter_configs([resource]).values():
         outcome.result(PATIENCE)
     huge = Order("HUGE", b'{"transaction_id": "HUGE", "x": "' + b"y" * 10_000_000 + b'"}', frozenset({"error"}))
-    with running(settings):
+    with running(worker_of(settings)):
         send(settings, [huge, waiting_order()])
         outcomes = {decision.transaction_id: decision.outcome for decision in decisions_of(settings, 2)}
     assert outcomes == {"HUGE": "error", waiting_order().transaction_id: "clear"}
@@ -260,7 +209,7 @@ def test_killed_and_restarted_without_loss_or_doubling(settings: Settings, tmp_p
     for _ in range(2):
         process = worker_process(settings, log)
         before = len(read(settings, decisions, Decision))
-        wait_for(lambda before=before: len(read(settings, decisions, Decision)) > before)  # type: ignore[misc]
+        wait_until(lambda before=before: len(read(settings, decisions, Decision)) > before)  # type: ignore[misc]
         process.kill()
         process.wait()
         killed_between.append(len(read(settings, decisions, Decision)))
@@ -277,11 +226,11 @@ def test_a_second_worker_of_the_same_name_fences_the_first(settings: Settings) -
     publish(load_list("bundled"), settings)
 
     def run_two() -> None:
-        with running(settings):
+        with running(worker_of(settings), worker_thread(settings)):
             send(settings, [waiting_order()])
             decisions_of(settings, 1)
             (first,) = (thread for thread in threading.enumerate() if thread.name == worker_thread(settings))
-            with running(settings):
+            with running(worker_of(settings)):
                 deadline = time.monotonic() + PATIENCE
                 while first.is_alive() and time.monotonic() < deadline:
                     send(settings, list(ordinary_orders(20)))

@@ -1,0 +1,71 @@
+"""What tests on a real Kafka share: a process of Highfence in a thread, orders for it, and patience."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Protocol, TypeVar
+
+from confluent_kafka import Producer
+
+from streams.demo.orders import Order
+from streams.kafka.clients import connect, producer_config
+from streams.kafka.topics import TopicNames
+from streams.settings import Settings
+
+PATIENCE = 60.0
+"""Seconds after which a test has waited in vain."""
+
+
+class Service(Protocol):
+    """Anything that runs until its stop is set."""
+
+    def run(self) -> None:
+        """Run."""
+
+
+S = TypeVar("S", bound=Service)
+
+
+@contextmanager
+def running(make: Callable[[threading.Event], S], thread_name: str | None = None) -> Iterator[S]:
+    """A service, made with its stop, in a thread of this process; what it raises is raised at the end."""
+    stop = threading.Event()
+    service = make(stop)
+    failures: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            service.run()
+        except BaseException as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=run, name=thread_name)
+    thread.start()
+    try:
+        yield service
+    finally:
+        stop.set()
+        thread.join(PATIENCE)
+        assert not thread.is_alive()
+    if failures:
+        raise failures[0]
+
+
+def wait_until(what: Callable[[], object]) -> None:
+    """Return when it is true; fails the test when it does not become so."""
+    deadline = time.monotonic() + PATIENCE
+    while not what():
+        assert time.monotonic() < deadline, "waited in vain"
+        time.sleep(0.01)
+
+
+def send(settings: Settings, orders: Sequence[Order]) -> None:
+    """Send orders and wait until the broker has them."""
+    producer = connect(Producer, producer_config(settings))
+    topic = TopicNames(settings.topics.prefix).transactions
+    for each in orders:
+        producer.produce(topic, each.payload, each.transaction_id.encode(), headers=[("trace", b"\x00\xff")])
+    assert producer.flush(PATIENCE) == 0
