@@ -200,6 +200,7 @@ class Rig:
                     "isolation.level": "read_committed",
                     "enable.auto.commit": False,
                     "fetch.wait.max.ms": 20,
+                    "log_level": 0,
                 }
             )
             partitions = range(self.settings.topics.partitions)
