@@ -245,8 +245,6 @@ class DeskSettings(_Section):
 
     host: Annotated[str, Field(min_length=1)] = "127.0.0.1"
     port: Port = 8470
-    replica: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$")] = "0"
-    """Unique per running desk: each one reads everything."""
     people: dict[str, PersonSettings] = {}
     """Who may use it, by name; nobody but those a proxy vouches for when empty."""
     public_url: Annotated[str, Field(pattern=r"^(https?://[^/]+)?$")] = ""

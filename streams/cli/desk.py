@@ -21,7 +21,7 @@ def desk(ctx: click.Context) -> None:
     if ctx.invoked_subcommand is not None:
         return
     settings = settings_of(ctx)
-    for name in ("faust", "mode", "aiokafka"):  # what concerns the desk, it logs itself
+    for name in ("faust", "mode", "aiokafka", "streams.desk.committed"):  # what concerns the desk, it logs itself
         logging.getLogger(name).setLevel(logging.ERROR)
     asyncio.run(_run(settings, policy_of(settings)))
 

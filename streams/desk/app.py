@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import secrets
 import tempfile
 import time
 from collections import Counter
@@ -22,7 +23,7 @@ from streams.desk.connection import credentials
 from streams.desk.live import Live
 from streams.desk.reconcile import Reconciliation, reconcile
 from streams.desk.writing import Writer
-from streams.errors import HighfenceError, StreamError
+from streams.errors import BrokerUnreachableError, HighfenceError, StreamError
 from streams.health import HealthServer
 from streams.kafka.clients import Heard, common_config, connect, existing_topics, roomy_message_bytes
 from streams.kafka.topics import TopicNames, require_topics
@@ -68,6 +69,7 @@ class Desk:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._stop = asyncio.Event()
         self._failure: BaseException | None = None
+        self._unreachable = ""
         self._alive_at = time.monotonic()
 
     def stop(self) -> None:
@@ -91,7 +93,7 @@ class Desk:
             self.index,
             tempfile.TemporaryDirectory(prefix="highfence-desk-") as folder,
         ):
-            _log.info("desk %s: metrics at %s/metrics", self.settings.desk.replica, health.url)
+            _log.info("metrics at %s/metrics", health.url)
             app = self._app(Path(folder), topics)
             self.writer = Writer(app, self.book)
             async with _started(app), self._serve(self):
@@ -107,7 +109,7 @@ class Desk:
             if isinstance(self._failure, HighfenceError):
                 raise self._failure
             raise StreamError(f"the desk ended: {self._failure!r}") from self._failure
-        _log.info("desk %s: stopped", self.settings.desk.replica)
+        _log.info("stopped")
 
     @property
     def stopping(self) -> bool:
@@ -119,8 +121,8 @@ class Desk:
         if not self.caught_up.is_set():
             return f"reading the topics: {sum(self.reconciled.missing.values()):,} records to go"
         if self.reconciled.unassigned:
-            return f"{len(self.reconciled.unassigned)} partitions are not read here: is desk.replica used twice?"
-        return self._stalled()
+            return f"{len(self.reconciled.unassigned)} partitions are not read at the moment"
+        return self._unreachable or self._stalled()
 
     def _stalled(self) -> str | None:
         still = time.monotonic() - self._alive_at
@@ -130,7 +132,7 @@ class Desk:
         settings = self.settings
         largest = roomy_message_bytes(settings)
         app = faust.App(
-            f"{settings.topics.prefix}highfence-desk-{settings.desk.replica}",
+            f"{settings.topics.prefix}highfence-desk-{secrets.token_hex(4)}",
             broker=[f"kafka://{server.strip()}" for server in settings.kafka.bootstrap_servers.split(",")],
             broker_credentials=credentials(settings),
             broker_session_timeout=10.0,
@@ -164,15 +166,18 @@ class Desk:
 
     async def _reconcile(self, app: faust.App, topics: tuple[str, ...]) -> None:
         admin = connect(AdminClient, common_config(self.settings))
-        counts: dict[str, int] = {}
         while not app.should_stop:
-            existing = await asyncio.to_thread(existing_topics, admin, self.settings, Heard())
-            counts = {topic: existing.get(topic, 0) for topic in topics}
-            self.reconciled = await reconcile(app, self.book, counts)
-            self._alive_at = time.monotonic()
-            if self.reconciled.is_complete and not self.caught_up.is_set():
-                _log.info("desk %s: %d cases", self.settings.desk.replica, len(self.book.files))
-                self.caught_up.set()
+            try:
+                existing = await asyncio.to_thread(existing_topics, admin, self.settings, Heard())
+                self.reconciled = await reconcile(app, self.book, {topic: existing.get(topic, 0) for topic in topics})
+            except BrokerUnreachableError as error:
+                self._hindered(error)
+            else:
+                self._alive_at = time.monotonic()
+                self._unreachable = ""
+                if self.reconciled.is_complete and not self.caught_up.is_set():
+                    _log.info("%d cases", len(self.book.files))
+                    self.caught_up.set()
             self._report()
             await asyncio.sleep(_RECONCILE_SECONDS if self.caught_up.is_set() else 0.1)
         raise StreamError(f"the connection to Kafka ended: {app.crash_reason!r}")
@@ -180,8 +185,17 @@ class Desk:
     async def _publish(self) -> None:
         await self.caught_up.wait()
         while True:
-            self.metrics.written.inc(await self.writer.publish())
+            try:
+                self.metrics.written.inc(await self.writer.publish())
+            except BrokerUnreachableError as error:
+                self._hindered(error)
             await asyncio.sleep(_PUBLISH_SECONDS)
+
+    def _hindered(self, error: BrokerUnreachableError) -> None:
+        """Something that passes: it is tried again, and shown until then."""
+        if not self._unreachable:
+            _log.warning("%s", error)
+        self._unreachable = str(error)
 
     def _report(self) -> None:
         states = Counter(file.state for file in self.book.files.values())
@@ -212,7 +226,7 @@ class Desk:
 
     def _fail(self, error: BaseException) -> None:
         if self._failure is None:
-            _log.error("desk %s: ends: %r", self.settings.desk.replica, error, exc_info=error)
+            _log.error("the desk ends: %r", error, exc_info=error)
             self._failure = error
         self._stop.set()
 

@@ -73,7 +73,8 @@ def sentence(item: Evidence) -> str:
     if item.kind == "word" and item.similarity is not None:
         return f"“{item.ours}” is much like “{item.listed}”: {item.similarity:.0%} alike."
     if item.kind == "ignored" and (item.ours or item.listed):
-        return f"“{item.ours or item.listed}”: {item.text.partition(" '")[0]}."
+        what = item.text.partition(" '")[0]
+        return f"“{item.ours or item.listed}” is not counted: {what}."
     if item.kind == "country" and item.ours and item.listed and item.effect == "contradicts":
         return f"The countries differ: {item.ours} and {item.listed}."
     text = item.text.strip().rstrip(".")

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from aiokafka.errors import KafkaError
 from faust import App
 from faust.types import TP
 
 from streams.desk.book import CaseBook
 from streams.desk.committed import CommittedConsumer
+from streams.errors import BrokerUnreachableError
 
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """How many offsets of each partition are not in the cases yet, and which partitions nobody reads for this desk.
+    """How many offsets of each partition are not in the cases yet, and which partitions are not read.
 
     Offsets count commit markers and undone records, too, as long as the consumer has not passed them.
     """
@@ -28,7 +30,17 @@ class Reconciliation:
 
 
 async def reconcile(app: App, book: CaseBook, partitions: dict[str, int]) -> Reconciliation:
-    """Ask the brokers for the end of each partition and compare; ``partitions`` counts those of each topic."""
+    """Ask the brokers for the end of each partition and compare; ``partitions`` counts those of each topic.
+
+    Raises BrokerUnreachableError when they do not answer, or partitions are being assigned anew at this moment.
+    """
+    try:
+        return await _reconcile(app, book, partitions)
+    except (KafkaError, TimeoutError) as error:
+        raise BrokerUnreachableError(f"the ends of the topics are not known: {error}") from error
+
+
+async def _reconcile(app: App, book: CaseBook, partitions: dict[str, int]) -> Reconciliation:
     consumer = app.consumer
     assert isinstance(consumer, CommittedConsumer)  # noqa: S101 - the app's transport makes it
     assigned = consumer.assignment()

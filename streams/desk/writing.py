@@ -6,6 +6,7 @@ import asyncio
 import logging
 from datetime import datetime
 
+from aiokafka.errors import KafkaError
 from faust import App
 from faust.exceptions import ProducerSendError
 
@@ -13,7 +14,7 @@ from streams.desk.acts import Act, disposition
 from streams.desk.book import CaseBook
 from streams.desk.outbox import Outbox
 from streams.desk.people import Person
-from streams.errors import ActRefusedError
+from streams.errors import ActRefusedError, BrokerUnreachableError
 from streams.records.codec import encode
 from streams.records.disposition import Disposition
 
@@ -54,7 +55,7 @@ class Writer:
             async with asyncio.timeout(_CONFIRMED_SECONDS):
                 await self._send(self._book.names.dispositions, made.case_id, encode(made))
                 counts = await asyncio.shield(waiting)
-        except (TimeoutError, ProducerSendError) as error:
+        except (TimeoutError, KafkaError, ProducerSendError) as error:
             raise ActRefusedError("unconfirmed", "Kafka did not answer in time: look again in a moment") from error
         finally:
             self._waiting.pop(made.disposition_id, None)
@@ -64,9 +65,15 @@ class Writer:
         return made
 
     async def publish(self) -> int:
-        """Write what is due on ``cases`` and ``clearances``; how many records that were."""
-        # Clearances first: a platform waits for them.
-        return await self._publish(self._book.clearances_out) + await self._publish(self._book.cases_out)
+        """Write what is due on ``cases`` and ``clearances``; how many records that were.
+
+        Raises BrokerUnreachableError when Kafka does not take them; they stay due.
+        """
+        try:
+            # Clearances first: a platform waits for them.
+            return await self._publish(self._book.clearances_out) + await self._publish(self._book.cases_out)
+        except (KafkaError, ProducerSendError) as error:
+            raise BrokerUnreachableError(f"cases and clearances are not written: {error}") from error
 
     async def _publish(self, out: Outbox) -> int:
         written = 0

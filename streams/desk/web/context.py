@@ -24,13 +24,12 @@ DESK = web.AppKey("desk", Desk)
 ACCESS = web.AppKey("access", Access)
 VITALS = web.AppKey("vitals", Newest)
 RELEASES = web.AppKey("releases", ReleaseLog)
-VISITOR = "visitor"
+VISITOR = web.RequestKey("visitor", Visitor)
 
 
 def visitor_of(request: web.Request) -> Visitor:
     """Who sends the request; those nobody knows do not come this far."""
-    visitor: Visitor = request[VISITOR]
-    return visitor
+    return request[VISITOR]
 
 
 def person_of(request: web.Request) -> Person:

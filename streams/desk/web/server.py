@@ -73,7 +73,7 @@ async def serving(desk: Desk) -> AsyncIterator[None]:
             f"desk.host/desk.port: {settings.host}:{settings.port} cannot be served: {error.strerror}"
         ) from error
     desk.url = settings.public_url or f"http://{settings.host}:{address[1]}"
-    _log.info("desk %s: console at %s", settings.replica, desk.url)
+    _log.info("console at %s", desk.url)
     if not app[ACCESS].people:
         _log.warning("nobody may use the desk yet: 'highfence desk token NAME --role maker' makes a token")
     sampling = asyncio.create_task(_sample(app))
