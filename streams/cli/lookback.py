@@ -66,7 +66,9 @@ def _table(shown: list[LookbackStatus]) -> Table:
     for heading in ("partitions", "entries", "parties", "alerts", "suppressed", "unscreened"):
         table.add_column(heading, justify="right")
     for each in shown:
-        state = "complete" if each.complete else "running" if each.partitions_done else "waiting"
+        state = "complete" if each.complete else "unscreened" if each.unscreened else "waiting"
+        if state == "waiting" and each.partitions_done:
+            state = "running"
         done = f"{each.partitions_done}/{each.partitions}"
         counts = (each.entries, each.parties, each.alerts, each.suppressed, each.unscreened)
         table.add_row(safe(each.source), safe(each.trigger_id), state, done, *(f"{count:,}" for count in counts))

@@ -86,7 +86,7 @@ def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], at: datetime 
             output.write(_line(answered))
             outcomes[answered.decision.outcome] += 1
             alerts += len(answered.alerts)
-            parties += answered.parties
+            parties += len(answered.parties)
     output.flush()
     counts = ", ".join(f"{outcomes[outcome]:,} {outcome}" for outcome in ("clear", "review", "hold", "error"))
     click.echo(

@@ -22,6 +22,8 @@ _log = logging.getLogger("highfence.transactions")
 
 _FENCED = frozenset({KafkaError._FENCED, KafkaError.PRODUCER_FENCED, KafkaError.INVALID_PRODUCER_EPOCH})
 _TRIES = 3
+PARTITION_BY_KEY = -1
+"""What librdkafka takes for: the partition that the key gives."""
 _LOOK_UP_SECONDS = 1.0
 """Signals are heard between calls only, so a long wait is cut into pieces of this length."""
 
@@ -61,12 +63,12 @@ class TransactionalProducer:
         self._call(self._producer.begin_transaction)
         failpoints.reach("transaction.begun")
 
-    def send(self, topic: str, key: bytes, value: bytes | None) -> None:
+    def send(self, topic: str, key: bytes, value: bytes | None, partition: int = PARTITION_BY_KEY) -> None:
         """Hand one record (a tombstone without value) to the client; waits when its queue is full."""
         failpoints.reach("transaction.between_records")
         while True:
             try:
-                self._producer.produce(topic, value=value, key=key)
+                self._producer.produce(topic, value=value, key=key, partition=partition)
             except BufferError:
                 self._call(self._producer.poll, 0.1)
             except KafkaException as error:

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
+import msgspec
+
 from streams.errors import ScreeningError, ScreeningTimeoutError, UnreadableEventError
 from streams.records.alert import Alert
+from streams.records.codec import encode
 from streams.records.dead_letter import DeadLetter, Header, Reason
 from streams.records.decision import Decision, EventSource
 from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_event, read_outline
+from streams.screening.clearances import NO_CLEARANCES, Clearances
 from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -34,12 +39,15 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What is published for one event: always a decision, perhaps alerts, perhaps a dead letter."""
+    """What is published for one event: always a decision, perhaps alerts, perhaps a dead letter.
+
+    ``parties`` are those that were screened, as JSON.
+    """
 
     decision: Decision
     alerts: tuple[Alert, ...] = ()
     dead_letter: DeadLetter | None = None
-    parties: int = 0
+    parties: Sequence[msgspec.Raw] = ()
 
 
 def answer(
@@ -51,13 +59,14 @@ def answer(
     budget: AbstractContextManager[object] = _UNBOUNDED,
     refused: str = "",
     memory: MatchMemory | None = None,
+    clearances: Clearances = NO_CLEARANCES,
 ) -> Answer:
     """Read and screen one event.
 
     An event that cannot be read, or whose screening fails for whatever reason, gets the decision ``error``
     and a dead letter with its bytes untouched: nothing that was not screened is ever clear. ``budget`` bounds
     the screening by raising ScreeningTimeoutError; ``refused`` says why this event is not to be screened.
-    ``memory``, which follows ``snapshot``, makes it faster and changes nothing else.
+    ``memory``, which follows ``snapshot``, makes it faster and changes nothing else. ``clearances`` suppress hits.
     """
     reason: Reason = "screening_failed"
     transaction_id, revision = None, 0
@@ -67,15 +76,16 @@ def answer(
             transaction_id, revision = outline.transaction_id, outline.revision
             with budget if memory.must_screen(noted) else _UNBOUNDED:
                 found = memory.matches(noted)
-                screening = screener.decide(outline, found, snapshot, event.source, now, event.recorded_at)
-            return Answer(screening.decision, screening.alerts, parties=len(outline.parties))
+                screening = screener.decide(outline, found, snapshot, event.source, now, event.recorded_at, clearances)
+            return Answer(screening.decision, screening.alerts, parties=outline.parties)
         transaction = read_event(event.value, event.headers, max_bytes)
         transaction_id, revision = transaction.transaction_id, transaction.revision
         if refused:
             return _refused(event, screener, snapshot, now, reason, refused, transaction_id, revision)
         with budget:
-            screening = screener.screen(transaction, snapshot, event.source, now, event.recorded_at)
-        return Answer(screening.decision, screening.alerts, parties=len(transaction.parties))
+            screening = screener.screen(transaction, snapshot, event.source, now, event.recorded_at, clearances)
+        parties = [msgspec.Raw(encode(party)) for party in transaction.parties]
+        return Answer(screening.decision, screening.alerts, parties=parties)
     except UnreadableEventError as error:
         reason, detail, transaction_id = cast(Reason, error.reason), error.detail, error.transaction_id
     except ScreeningTimeoutError as error:

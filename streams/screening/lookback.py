@@ -27,6 +27,7 @@ from streams.matching.index import Key
 from streams.records.alert import Alert
 from streams.records.clearance import Clearance
 from streams.records.decision import EventSource
+from streams.records.party import Party
 from streams.records.registered_party import RegisteredParty
 from streams.records.transaction import Transaction
 from streams.screening.clearances import Clearances
@@ -89,6 +90,8 @@ class Lookback:
         self._everyone = everyone
         self._budget = budget
         self._snapshot = changes.snapshot()
+        # The first match under a policy weighs all names, which counts against no party's budget.
+        self._snapshot.index.match(Party(name="Highfence", country="Germany"), screener.policy)
         self._by_role = any(rule.role is not None for rule in screener.policy.thresholds)
         # An entry counts as of the newest release; one that takes effect later, as of then.
         self._day = max((release.published_at for release in self._snapshot.releases.values()), default=now)

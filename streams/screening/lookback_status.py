@@ -40,8 +40,8 @@ class LookbackStatus:
 
     @property
     def complete(self) -> bool:
-        """Whether every partition of the registry was covered."""
-        return self.partitions_done >= self.partitions
+        """Whether every partition of the registry was covered, and every party in it could be screened."""
+        return self.partitions_done >= self.partitions and not self.unscreened
 
 
 def statuses(settings: Settings) -> list[LookbackStatus]:

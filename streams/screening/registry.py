@@ -86,11 +86,12 @@ class Registrar:
         """How many are remembered, at most."""
         return len(self._young) + len(self._old)
 
-    def note(self, decision: Decision, parties: Sequence[bytes], at: datetime, releases: dict[str, str]) -> None:
+    def note(self, decision: Decision, parties: Sequence[msgspec.Raw], at: datetime, releases: dict[str, str]) -> None:
         """A transaction with these ``parties``, as JSON, was screened under ``releases``; it was recorded ``at``."""
         transaction_id, revision = decision.transaction_id, decision.revision
         young = self._young
-        for position, content in enumerate(parties):
+        for position, party in enumerate(parties):
+            content = bytes(party)
             known = young.get(content)
             if known is None and (known := self._old.pop(content, None)) is not None:
                 young[content] = known
@@ -114,12 +115,13 @@ class Registrar:
         records = [new.record(addition=False) for new in self._new.values()]
         return records + [known.record(addition=True) for _, known in self._unpublished[: self._due]]
 
-    def is_due(self, now: float) -> bool:
-        """Whether an addition's time has come."""
-        return bool(self._unpublished) and self._unpublished[0][0] <= now - self._refresh_seconds
+    def oldest(self) -> float | None:
+        """Since when something waits to be written; None when nothing does."""
+        return self._unpublished[0][0] if self._unpublished else None
 
-    def committed(self, now: float) -> None:
-        """What was noted is decided, and what was due is written."""
+    def committed(self, now: float) -> tuple[int, int]:
+        """What was noted is decided, and what was due is written: so many new parties, so many additions."""
+        written = len(self._new), self._due
         for _, known in self._unpublished[: self._due]:
             known.unpublished = False
         del self._unpublished[: self._due]
@@ -132,6 +134,7 @@ class Registrar:
         self.undone()
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}  # what these have still to tell stays to be told
+        return written
 
     def undone(self) -> None:
         """The Kafka transaction was undone: its events come again, here or elsewhere."""

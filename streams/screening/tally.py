@@ -19,13 +19,16 @@ class Tally:
         self.seconds: list[float] = []
         self._outcomes: Counter[str] = Counter()
         self._alerts: Counter[tuple[str, str]] = Counter()
+        self._suppressed: Counter[str] = Counter()
         self._dead_letters: Counter[str] = Counter()
         self._parties = 0
 
     def add(self, answered: Answer) -> None:
         """Count one event's answer."""
         self._outcomes[answered.decision.outcome] += 1
-        self._parties += answered.parties
+        self._parties += len(answered.parties)
+        for suppressed in answered.decision.suppressed:
+            self._suppressed[suppressed.source] += 1
         for alert in answered.alerts:
             self._alerts[alert.listed.source, alert.outcome] += 1
         if answered.dead_letter is not None:
@@ -43,5 +46,7 @@ class Tally:
             metrics.events.labels(outcome).inc(count)
         for (source, outcome), count in self._alerts.items():
             metrics.alerts.labels(source, outcome).inc(count)
+        for source, count in self._suppressed.items():
+            metrics.suppressed.labels(source).inc(count)
         for reason, count in self._dead_letters.items():
             metrics.dead_letters.labels(reason).inc(count)

@@ -40,10 +40,13 @@ from streams.matching import Policy
 from streams.metrics import Metrics
 from streams.screening.answer import answer
 from streams.screening.budget import ScreeningBudget, ending_after
+from streams.screening.clearances import Clearances
 from streams.screening.freshness import LiveIndex
 from streams.screening.incoming import event_of
+from streams.screening.live_clearances import LiveClearances
 from streams.screening.memory import MatchMemory
 from streams.screening.publication import Publication, publication
+from streams.screening.registering import RegistryWriter
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
 from streams.screening.tally import Tally
@@ -73,6 +76,8 @@ class Worker:
         self._longest_step = max(_STALLED_SECONDS, 2 * settings.worker.transaction_timeout_seconds)
         self._largest = roomy_message_bytes(settings)
         self._index = LiveIndex(settings, policy, self.metrics)
+        self._clearances = LiveClearances(settings, settings.worker.group_id)
+        self._registry = RegistryWriter(settings, self.metrics)
         self._budget: AbstractContextManager[object] = nullcontext()
         self._names_places = bool(settings.worker.refuse) or _log.isEnabledFor(logging.DEBUG)
         self._membership = Membership()
@@ -89,9 +94,15 @@ class Worker:
         """
         settings = self._settings
         names = self._names
-        require_topics(
-            settings, (names.transactions, names.list_updates, names.decisions, names.alerts, names.dead_letters)
+        needed = (
+            names.transactions,
+            names.list_updates,
+            names.decisions,
+            names.alerts,
+            names.dead_letters,
+            names.parties,
         )
+        self._registry.partitions = require_topics(settings, needed)[names.parties]
         with (
             HealthServer(
                 settings.metrics.host,
@@ -99,12 +110,14 @@ class Worker:
                 self.metrics.registry,
                 self._stalled,
                 self._not_ready,
-                self._index.remark,
+                self._remark,
             ) as health,
             self._index,
+            self._clearances,
         ):
             _log.info("worker %s: metrics at %s/metrics", settings.worker.replica, health.url)
             self._index.wait(self._stop)
+            self._clearances.wait(self._stop)
             if self._stop.is_set():
                 return
             producer = self._producer()
@@ -118,6 +131,8 @@ class Worker:
                 )
                 while not self._stop.is_set():
                     self._step(consumer, producer)
+                if self._registry.waits(everything=True):
+                    self._register(producer, everything=True)
             finally:
                 consumer.close()
             _log.info("worker %s: stopped", settings.worker.replica)
@@ -170,6 +185,10 @@ class Worker:
         batch = self._take(consumer)
         if batch:
             self._decide(batch, consumer, producer)
+        elif problem is None:
+            self._registry.follow(self._index.snapshot)
+            if self._registry.waits():
+                self._register(producer)
 
     def _pause(self, consumer: Consumer, problem: str | None) -> None:
         if problem is None:
@@ -213,6 +232,8 @@ class Worker:
         started = clock = time.perf_counter()
         snapshot = self._index.snapshot
         self._memory.follow(snapshot)
+        self._registry.follow(snapshot)
+        clearances = self._clearances.picture
         now = datetime.now(UTC)
         enough = self._settings.worker.transaction_timeout_seconds * _SCREENING_SHARE
         tally = Tally()
@@ -222,14 +243,16 @@ class Worker:
                 for message in batch:
                     if clock - started > enough or (tally.seconds and self._stop.is_set()):
                         break
-                    self._settle(message, snapshot, now, producer, tally)
+                    self._settle(message, snapshot, clearances, now, producer, tally)
                     before, clock = clock, time.perf_counter()
                     tally.seconds.append(clock - before)
             decided = batch[: len(tally.seconds)]
+            self._registry.write(producer)
             producer.commit(self._membership.group, next_positions(decided))
         except AbortedError as error:
             self._undo(str(error), batch, consumer, producer)
             return
+        self._registry.committed()
         tally.tell(self.metrics, decided, time.perf_counter() - started)
         self.decided += len(decided)
         if len(decided) < len(batch) and not self._stop.is_set():
@@ -237,7 +260,13 @@ class Worker:
             self._go_back(consumer, batch[len(decided) :])
 
     def _settle(
-        self, message: Message, snapshot: Snapshot, now: datetime, producer: TransactionalProducer, tally: Tally
+        self,
+        message: Message,
+        snapshot: Snapshot,
+        clearances: Clearances,
+        now: datetime,
+        producer: TransactionalProducer,
+        tally: Tally,
     ) -> None:
         """Answer one event and hand what is published for it to the producer."""
         event = event_of(message, now)
@@ -247,9 +276,10 @@ class Worker:
             _log.debug("screening %s", place)
             refused = "a person refused it in worker.refuse" if place in self._settings.worker.refuse else ""
         limit = self._settings.limits.max_event_bytes
-        answered = answer(event, self._screener, snapshot, now, limit, self._budget, refused, self._memory)
+        answered = answer(event, self._screener, snapshot, now, limit, self._budget, refused, self._memory, clearances)
         published = publication(answered, event, self._largest)
         self._send(published, producer)
+        self._registry.note(published.answer, event)
         tally.add(published.answer)
 
     def _send(self, published: Publication, producer: TransactionalProducer) -> None:
@@ -263,13 +293,29 @@ class Worker:
 
     def _undo(self, reason: str, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
         _log.warning("batch of %d undone and read again: %s", len(batch), reason)
+        self._abort(reason, producer)
+        self._go_back(consumer, batch)
+
+    def _register(self, producer: TransactionalProducer, everything: bool = False) -> None:
+        """Write to the registry what waits, in a transaction of its own."""
+        try:
+            producer.begin()
+            self._registry.write(producer, everything)
+            producer.commit()
+        except AbortedError as error:
+            _log.warning("the registry is written to again: %s", error)
+            self._abort(str(error), producer)
+        else:
+            self._registry.committed()
+
+    def _abort(self, reason: str, producer: TransactionalProducer) -> None:
         self.metrics.aborts.inc()
+        self._registry.undone()
         try:
             producer.abort()
         except AbortedError as error:
             # What is committed is unknown now. Leaving keeps it right: a new start reads it from the broker.
             raise StreamError(f"a batch could not be undone ({reason}): {error}") from error
-        self._go_back(consumer, batch)
 
     def _go_back(self, consumer: Consumer, messages: list[Message]) -> None:
         """Read from what is committed again, where that is still this worker's."""
@@ -295,6 +341,10 @@ class Worker:
     def _not_ready(self) -> str | None:
         """Asked by the web endpoint at any time, so it looks for itself and does not wait for the next step."""
         return (self._index.problem() or self._stalled()) if self._started else "starting"
+
+    def _remark(self) -> str | None:
+        """What is wrong although events are screened."""
+        return "; ".join(filter(None, (self._index.remark(), self._clearances.problem()))) or None
 
     def _stalled(self) -> str | None:
         still = time.monotonic() - self._alive_at

@@ -22,6 +22,7 @@ import pytest
 from click.testing import CliRunner
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from entity_list_rows import entity_list
 from live import PATIENCE, wait_until
 
 from streams.cli.lists import lists as lists_command
@@ -35,8 +36,6 @@ from streams.lists.publisher import Publisher, publish, replay
 from streams.lists.release import digest, entry_hash
 from streams.records.codec import decode
 from streams.records.decision import Decision
-from streams.records.list_entry import ListedName, ListEntry
-from streams.records.party import Address
 from streams.settings import Settings
 
 pytestmark = pytest.mark.kafka
@@ -124,24 +123,6 @@ def test_the_308_publications_of_ofac_end_in_the_last_file(
 
 # --- The Entity List, 2025-03-28 ---
 
-
-def _entity_list(path: Path) -> tuple[ListEntry, ...]:
-    with gzip.open(path) as lines:
-        rows = [json.loads(line) for line in lines]
-    return tuple(
-        ListEntry(
-            source="us_bis_entity_list",
-            entry_id=f"{path.name}:{number}",
-            names=(ListedName(name=row["name"]), *(ListedName(name=each, kind="alias") for each in row["aliases"])),
-            countries=(row["country"],),
-            addresses=(Address(raw=row["address"]),) if row["address"] else (),
-            license_requirement=row["notes"],
-            citation=row["federal_register"],
-        )
-        for number, row in enumerate(rows)
-    )
-
-
 SUBSIDIARIES = (
     ("Inspur (Beijing) Electronic Information Industry Co., Ltd.", "CN"),
     ("Inspur Electronic Information Industry Co., Ltd.", "CN"),
@@ -223,8 +204,8 @@ def _decisions(settings: Settings) -> list[Decision]:
 def test_march_2025_reaches_two_running_workers_whole_and_at_once(
     settings: Settings, shared_data: Path, tmp_path: Path
 ) -> None:
-    listed_before = _entity_list(shared_data / "lists" / "entity_list_before_2025-03-28.jsonl.gz")
-    added = _entity_list(shared_data / "lists" / "entity_list_added_2025-03-28.jsonl.gz")
+    listed_before = entity_list(shared_data / "lists" / "entity_list_before_2025-03-28.jsonl.gz")
+    added = entity_list(shared_data / "lists" / "entity_list_added_2025-03-28.jsonl.gz")
     before = publish(LoadedList("us_bis_entity_list", listed_before), settings)
     publisher = Publisher("us_bis_entity_list", settings)
     with ExitStack() as stack:

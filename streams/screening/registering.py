@@ -1,0 +1,65 @@
+"""Writing the parties a worker screens to the registry, in the Kafka transactions of their decisions."""
+
+from __future__ import annotations
+
+import time
+
+from streams.kafka.topics import TopicNames
+from streams.kafka.transactions import TransactionalProducer
+from streams.metrics import Metrics
+from streams.records.codec import encode
+from streams.records.registered_party import registry_partition
+from streams.screening.answer import Answer, Event
+from streams.screening.registry import Registrar
+from streams.screening.snapshot import Snapshot
+from streams.settings import Settings
+
+
+class RegistryWriter:
+    """The registry's side of a worker; see :class:`Registrar` for what is written when."""
+
+    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+        self.partitions = 1
+        """How many partitions the registry has; to be set before anything is written."""
+        self._topic = TopicNames(settings.topics.prefix).parties
+        self._registrar = Registrar(settings.worker.remembered_parties, settings.worker.registry_seconds)
+        self._refresh_seconds = settings.worker.registry_seconds
+        self._metrics = metrics
+        self._releases: dict[str, str] = {}
+        self._behind = False  # something may wait that is to be written at once, as another release is in force
+
+    def follow(self, snapshot: Snapshot) -> None:
+        """From now on this is screened with."""
+        releases = {source: ref.release_id for source, ref in snapshot.refs.items()}
+        if releases != self._releases:
+            self._releases = releases
+            self._behind = True
+
+    def note(self, answered: Answer, event: Event) -> None:
+        """An event was answered; parties of one that could not be screened are not registered."""
+        if answered.parties:
+            self._registrar.note(answered.decision, answered.parties, event.recorded_at, self._releases)
+
+    def waits(self, everything: bool = False) -> bool:
+        """Whether something is to be written though no event has come, or waits at all."""
+        since = self._registrar.oldest()
+        if since is None:
+            return False
+        return everything or self._behind or time.monotonic() - since >= self._refresh_seconds
+
+    def write(self, producer: TransactionalProducer, everything: bool = False) -> None:
+        """Hand what is due to the producer, within its transaction; raises AbortedError."""
+        for record in self._registrar.due(time.monotonic(), everything or self._behind):
+            partition = registry_partition(record.fingerprint, self.partitions)
+            producer.send(self._topic, record.key.encode(), encode(record), partition)
+
+    def committed(self) -> None:
+        """The transaction is committed."""
+        new, additions = self._registrar.committed(time.monotonic())
+        self._behind = False
+        self._metrics.registered.labels("new").inc(new)
+        self._metrics.registered.labels("addition").inc(additions)
+
+    def undone(self) -> None:
+        """The transaction was undone."""
+        self._registrar.undone()
