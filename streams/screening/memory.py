@@ -23,6 +23,9 @@ from streams.screening.snapshot import Snapshot
 
 _MOST_INDEXES = 8
 """A party that did not come while so many indexes came into force is screened anew."""
+_LONGEST = 2_048
+_MOST_MATCHES = 5
+"""A party with more bytes or matches is not remembered: whoever sends many such must not fill the worker's memory."""
 
 
 class Remembered(msgspec.Struct, gc=False):
@@ -141,6 +144,8 @@ class MatchMemory:
         )
 
     def _keep(self, content: bytes, known: Remembered) -> None:
+        if len(content) > _LONGEST or len(known.matches) > _MOST_MATCHES:
+            return
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
         self._young[content] = known

@@ -21,6 +21,7 @@ from streams.records.decision import EventSource
 from streams.records.party import Party
 from streams.screening.answer import Event, answer
 from streams.screening.budget import ScreeningBudget
+from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
 
@@ -206,18 +207,24 @@ def _names(value: bytes) -> list[str]:
 
 def test_no_event_crashes_and_none_is_clear_unscreened() -> None:
     rng = random.Random(20250325)
-    snapshot = Snapshot.of_lists([load_list("bundled")], NOW)
-    watched = Watched(snapshot.index)
-    snapshot = replace(snapshot, index=watched)  # type: ignore[arg-type] # what screening asks of an index
+    unwatched = Snapshot.of_lists([load_list("bundled")], NOW)
+    watched = Watched(unwatched.index)
+    snapshot = replace(unwatched, index=watched)  # type: ignore[arg-type] # what screening asks of an index
     screener = Screener(Policy.default())
+    memory = MatchMemory(screener, 2_000)
+    memory.follow(unwatched)
     budget = ScreeningBudget(seconds=10)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     outcomes: Counter[str] = Counter()
-    for _, value in zip(range(EVENTS), _events(rng), strict=False):
+    for number, value in zip(range(EVENTS), _events(rng), strict=False):
         headers = rng.choice(HEADERS)
         watched.asked.clear()
-        answered = answer(Event(value, SOURCE, NOW, b"key", headers), screener, snapshot, NOW, LARGEST, budget)
+        event = Event(value, SOURCE, NOW, b"key", headers)
+        answered = answer(event, screener, snapshot, NOW, LARGEST, budget)
         decision = answered.decision
+        if number % 3 == 0:  # a worker answers from its memory of parties where it can: the very same
+            from_memory = answer(event, screener, unwatched, NOW, LARGEST, budget, memory=memory)
+            assert from_memory == answered, (decision.reason, from_memory.decision.reason, value)
         outcomes[decision.outcome] += 1
         assert encode(decision)
         assert all(encode(alert) for alert in answered.alerts)

@@ -123,3 +123,16 @@ def test_the_memory_changes_no_answer(seed: int, most: int, screener: Screener) 
             outcomes[plain.decision.outcome] += 1
         assert len(memory) <= max(most, 2)
     assert set(outcomes) > {"clear", "error"}
+
+
+def test_what_would_fill_the_memory_is_not_remembered() -> None:
+    screener = SCREENERS[0]
+    memory = MatchMemory(screener, 1000)
+    snapshot = Snapshot().after([release(0, LISTED, (), len(LISTED))])
+    memory.follow(snapshot)
+    for name, more, remembered in (("Ann Quist", {}, True), ("Ann Quist", {"unknown": "x" * 10_000}, False)):
+        before = len(memory)
+        event = {"transaction_id": "T", "parties": [{"name": name, **more}]}
+        sent = Event(msgspec.json.encode(event), EventSource(topic="transactions", partition=0, offset=0), NOW)
+        answer(sent, screener, snapshot, NOW, memory=memory)
+        assert (len(memory) > before) is remembered
