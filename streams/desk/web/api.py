@@ -151,7 +151,10 @@ async def _live(request: web.Request) -> web.StreamResponse:
             elif time.monotonic() - told_at < _HEARTBEAT_SECONDS:
                 continue
             told_at = time.monotonic()
-            await response.write(_events(desk, wanted, dict.fromkeys(changed)) or b": still here\n\n")
+            try:
+                await response.write(_events(desk, wanted, dict.fromkeys(changed)) or b": still here\n\n")
+            except ConnectionError:
+                break  # gone between two looks
     return response
 
 
