@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
 from datetime import datetime
 from typing import cast
 
@@ -25,8 +24,7 @@ _UNBOUNDED = nullcontext()
 _LONGEST_DETAIL = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Event:
+class Event(msgspec.Struct, frozen=True):
     """An event as Kafka or a file gave it: raw bytes, where from, and when it was recorded."""
 
     value: bytes | None
@@ -37,8 +35,7 @@ class Event:
     """None when they could not be read."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(msgspec.Struct, frozen=True):
     """What is published for one event: always a decision, perhaps alerts, perhaps a dead letter.
 
     ``parties`` are those that were screened, as JSON.
@@ -74,8 +71,8 @@ def answer(
         outline = read_outline(event.value, event.headers, max_bytes) if memory is not None and not refused else None
         if outline is not None and memory is not None and (noted := memory.note(outline.parties)) is not None:
             transaction_id, revision = outline.transaction_id, outline.revision
-            with budget if memory.must_screen(noted) else _UNBOUNDED:
-                found = memory.matches(noted)
+            found = memory.matches(noted) if noted else ()
+            with budget if noted and memory.must_screen(noted) else _UNBOUNDED:
                 screening = screener.decide(outline, found, snapshot, event.source, now, event.recorded_at, clearances)
             return Answer(screening.decision, screening.alerts, parties=outline.parties)
         transaction = read_event(event.value, event.headers, max_bytes)

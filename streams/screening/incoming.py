@@ -27,9 +27,11 @@ def event_of(message: Message, now: datetime) -> Event:
 
 def _headers(message: Message) -> Headers | None:
     try:
-        headers = _read_headers(message) or ()
+        headers = _read_headers(message)
     except SystemError:  # what the client raises for a name that is not UTF-8
         return None
+    if not headers:
+        return ()
     pairs = headers.items() if isinstance(headers, dict) else headers
     return tuple((key, content.encode() if isinstance(content, str) else content) for key, content in pairs)
 

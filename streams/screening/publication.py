@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import dataclasses
 import hashlib
-from dataclasses import dataclass
 
+import msgspec
 from msgspec.structs import replace
 
 from streams.errors import ScreeningError
@@ -20,8 +19,7 @@ _FRAMING = 4096
 """Room for a record's key and what Kafka writes around it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Publication:
+class Publication(msgspec.Struct, frozen=True):
     """An answer and its records as JSON."""
 
     answer: Answer
@@ -48,7 +46,7 @@ def publication(answered: Answer, event: Event, largest: int) -> Publication:
     written = encode(letter)
     if len(written) + len(letter.key or b"") + _FRAMING > LARGEST_RECORD_BYTES:
         letter = _without_the_event(letter)
-        answered, written = dataclasses.replace(answered, dead_letter=letter), encode(letter)
+        answered, written = replace(answered, dead_letter=letter), encode(letter)
     return Publication(answered, decision, alerts, written)
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date, datetime
+
+import msgspec
 
 from streams.errors import ScreeningError, ScreeningTimeoutError
 from streams.lists.release import entry_hash
@@ -26,8 +28,7 @@ MOST_ALERTS = 500
 """A transaction with more alerts than this is refused: no analyst can work with it, and it must not fill a topic."""
 
 
-@dataclass(frozen=True, slots=True)
-class Screening:
+class Screening(msgspec.Struct, frozen=True):
     """The answer to one transaction."""
 
     decision: Decision
@@ -78,10 +79,10 @@ class Screener:
         """
         if not snapshot.releases:
             raise ScreeningError("no list is in force: publish one with 'highfence lists publish'")
-        day = (transaction.occurred_at or event_time).date()
         alerts: list[Alert] = []
         suppressed: list[SuppressedHit] = []
         for position, party, matches in found:
+            day = (transaction.occurred_at or event_time).date()
             for match in matches:
                 published = snapshot.releases[match.entry.source].published_at
                 standing = self._standing(match, day, max(day, event_time.date(), published.date()))
@@ -102,7 +103,7 @@ class Screener:
             transaction_id=transaction.transaction_id,
             revision=transaction.revision,
             outcome=outcome,
-            alert_ids=tuple(alert.alert_id for alert in alerts),
+            alert_ids=tuple([alert.alert_id for alert in alerts]),
             suppressed=tuple(suppressed),
             releases=snapshot.refs,
             policy_version=self.policy.version,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import replace
 from datetime import UTC, datetime
 
 import msgspec
@@ -39,7 +38,10 @@ def answered() -> Answer:
 
 
 def with_summary(answered: Answer, summary: str) -> Answer:
-    return replace(answered, alerts=tuple(msgspec.structs.replace(each, summary=summary) for each in answered.alerts))
+    alerts = tuple(msgspec.structs.replace(each, summary=summary) for each in answered.alerts)
+    return msgspec.structs.replace(answered, alerts=alerts)
+        answered, alerts=tuple(msgspec.structs.replace(each, summary=summary) for each in answered.alerts)
+    )
 
 
 def test_an_answer_is_written_as_it_is(answered: Answer) -> None:
@@ -71,19 +73,19 @@ def test_an_answer_that_no_topic_would_take_is_an_error(answered: Answer, summar
 
 def test_a_decision_that_is_too_large_is_an_error(answered: Answer) -> None:
     decision = msgspec.structs.replace(answered.decision, alert_ids=("x" * 32,) * 5000)
-    published = publication(replace(answered, decision=decision), EVENT, LARGEST)
+    published = publication(msgspec.structs.replace(answered, decision=decision), EVENT, LARGEST)
     assert "the decision has" in json.loads(published.decision)["reason"]
 
 
 def test_small_alerts_that_are_many_are_an_error(answered: Answer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "MOST_ALERT_BYTES", 10_000)
-    many = replace(answered, alerts=answered.alerts * 50)
+    many = msgspec.structs.replace(answered, alerts=answered.alerts * 50)
     assert "its alerts have more than 10,000 bytes" in json.loads(publication(many, EVENT, LARGEST).decision)["reason"]
 
 
 @pytest.mark.parametrize(("size", "kept"), [(70_000_000, True), (80_000_000, False)])
 def test_a_dead_letter_holds_what_a_topic_takes(size: int, kept: bool) -> None:
-    event = replace(EVENT, value=b"0" * size)
+    event = msgspec.structs.replace(EVENT, value=b"0" * size)
     published = publication(answer(event, Screener(Policy.default()), Snapshot(), NOW), event, LARGEST)
     letter = published.answer.dead_letter
     assert letter is not None
@@ -95,7 +97,7 @@ def test_a_dead_letter_holds_what_a_topic_takes(size: int, kept: bool) -> None:
 
 
 def test_a_key_counts_too() -> None:
-    event = replace(EVENT, value=b"{", key=b"k" * 50_000_000)
+    event = msgspec.structs.replace(EVENT, value=b"{", key=b"k" * 50_000_000)
     published = publication(answer(event, Screener(Policy.default()), Snapshot(), NOW), event, LARGEST)
     assert published.answer.dead_letter is not None
     assert published.answer.dead_letter.key is None

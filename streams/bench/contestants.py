@@ -1,0 +1,202 @@
+"""What is measured, each as a process of its own: ``python -m streams.bench.contestants NAME SKIP EVENTS``.
+
+Each reads the topic of events from its start under a group of its own and tells, as JSON, what ``EVENTS`` events
+cost after the first ``SKIP``. Settings come from the environment, as for every other process of Highfence.
+"""
+
+from __future__ import annotations
+
+import logging
+import resource
+import sys
+import threading
+import time
+from collections.abc import Callable
+from datetime import datetime
+
+import msgspec
+from confluent_kafka import Message
+
+from streams.errors import StreamError
+from streams.kafka.topics import TopicNames
+from streams.kafka.transactions import TransactionalProducer
+from streams.matching import Policy
+from streams.records.events import read_event
+from streams.screening.incoming import event_of
+from streams.screening.snapshot import Snapshot
+from streams.screening.tally import Tally
+from streams.screening.worker import Worker
+from streams.settings import Settings, load_settings
+
+_SAMPLE_SECONDS = 0.01
+_PATIENCE_SECONDS = 600.0
+
+
+class Measured(msgspec.Struct, frozen=True, kw_only=True):
+    """What ``events`` events cost; ``progress`` is how many were done after so many seconds.
+
+    ``cpu_seconds`` is that of the client's process with all its threads, without the broker's. ``transactions`` is
+    how many Kafka transactions they took, None where that is not known.
+    """
+
+    events: int
+    seconds: float
+    cpu_seconds: float
+    peak_megabytes: float
+    transactions: int | None = None
+    progress: tuple[tuple[float, int], ...] = ()
+
+    @property
+    def rate(self) -> float:
+        """Events a second."""
+        return self.events / self.seconds
+
+    @property
+    def cpu_microseconds(self) -> float:
+        """Client CPU an event."""
+        return self.cpu_seconds / self.events * 1e6
+
+
+class PassThrough(Worker):
+    """The worker, but for the screening: it reads each event and produces one small record for it."""
+
+    def _settle(
+        self, message: Message, snapshot: Snapshot, now: datetime, producer: TransactionalProducer, tally: Tally
+    ) -> None:
+        event = event_of(message, now)
+        transaction_id = read_event(event.value, event.headers).transaction_id
+        passed = msgspec.json.encode({"transaction_id": transaction_id, "passed_at": now})
+        producer.send(self._names.decisions, transaction_id.encode(), passed)
+
+
+class Stopwatch:
+    """Times what happens between the first ``skip`` events and ``events`` more, as it is told how many are done."""
+
+    def __init__(self, skip: int, events: int) -> None:
+        self._skip, self._events = skip, events
+        self._from: tuple[int, float, float, int] | None = None
+        self._progress: list[tuple[float, int]] = []
+
+    def done(self, events: int, transactions: int = 0) -> bool:
+        """Take note that so many events are done in all; true once these are enough."""
+        now, cpu = time.perf_counter(), time.process_time()
+        if self._from is None:
+            if events >= max(self._skip, 1):
+                self._from = (events, now, cpu, transactions)
+            return False
+        first, started, cpu_before, transactions_before = self._from
+        self._progress.append((now - started, events - first))
+        if events < self._skip + self._events:
+            return False
+        self.measured = Measured(
+            events=events - first,
+            seconds=now - started,
+            cpu_seconds=cpu - cpu_before,
+            peak_megabytes=resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
+            transactions=transactions - transactions_before or None,
+            progress=tuple(self._progress),
+        )
+        return True
+
+
+def run_worker(kind: type[Worker], settings: Settings, watch: Stopwatch) -> None:
+    """Run a worker in this thread until the stopwatch has enough."""
+    stop = threading.Event()
+    worker = kind(settings, Policy.default(), stop)
+
+    def look() -> None:
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        count = worker.metrics.registry.get_sample_value
+        while not watch.done(worker.decided, int(count("highfence_batch_events_count") or 0)):
+            if time.monotonic() > deadline:
+                break
+            time.sleep(_SAMPLE_SECONDS)
+        stop.set()
+
+    threading.Thread(target=look, daemon=True).start()
+    worker.run()
+
+
+def run_quixstreams(settings: Settings, watch: Stopwatch) -> None:
+    """quixstreams with exactly-once: JSON in, one small record out."""
+    from quixstreams import Application
+
+    names = TopicNames(settings.topics.prefix)
+    app = Application(
+        broker_address=settings.kafka.bootstrap_servers,
+        consumer_group=settings.worker.group_id,
+        processing_guarantee="exactly-once",
+        auto_offset_reset="earliest",
+        commit_every=settings.worker.batch_events,
+        commit_interval=1.0,
+        auto_create_topics=False,
+        loglevel="WARNING",
+    )
+    done = 0
+
+    def passed(event: dict[str, object]) -> dict[str, object]:
+        nonlocal done
+        done += 1
+        if done % 100 == 0 and watch.done(done):
+            app.stop()
+        return {"transaction_id": event["transaction_id"], "passed": True}
+
+    frame = app.dataframe(app.topic(names.transactions, value_deserializer="json"))
+    frame.apply(passed).to_topic(app.topic(names.decisions, value_serializer="json"))
+    app.run()
+
+
+def run_faust(settings: Settings, watch: Stopwatch) -> None:
+    """Faust, at least once: JSON in, one small record out."""
+    import faust
+
+    names = TopicNames(settings.topics.prefix)
+    app = faust.App(
+        settings.worker.group_id,
+        broker=f"kafka://{settings.kafka.bootstrap_servers}",
+        consumer_auto_offset_reset="earliest",
+        topic_disable_leader=True,
+        web_enabled=False,
+        stream_wait_empty=False,
+    )
+    source = app.topic(names.transactions, value_serializer="json")
+    target = app.topic(names.decisions, value_serializer="json")
+
+    async def passed(events: faust.Stream[dict[str, object]]) -> None:
+        done = 0
+        async for event in events:
+            transaction_id = str(event["transaction_id"])
+            await target.send(key=transaction_id, value={"transaction_id": transaction_id, "passed": True})
+            done += 1
+            if done % 100 == 0 and watch.done(done):
+                await app.stop()
+                return
+
+    app.agent(source)(passed)
+    faust.Worker(app, loglevel="WARNING").execute_from_commandline()
+
+
+CONTESTANTS: dict[str, Callable[[Settings, Stopwatch], None]] = {
+    "pass-through": lambda settings, watch: run_worker(PassThrough, settings, watch),
+    "screening": lambda settings, watch: run_worker(Worker, settings, watch),
+    "quixstreams": run_quixstreams,
+    "faust": run_faust,
+}
+
+
+def main() -> None:
+    """Run the contestant that the arguments name and print what was measured."""
+    logging.basicConfig(level=logging.WARNING)
+    name, skip, events = sys.argv[1:]
+    watch = Stopwatch(int(skip), int(events))
+    try:
+        CONTESTANTS[name](load_settings(), watch)
+    except StreamError as error:
+        sys.exit(f"{name}: {error}")
+    finally:
+        if hasattr(watch, "measured"):
+            sys.stdout.buffer.write(msgspec.json.encode(watch.measured))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,97 @@
+"""Where contestants are measured: a broker with topics, a list in force and events to read."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+from confluent_kafka import Producer
+
+from streams.bench.contestants import Measured
+from streams.errors import StreamError
+from streams.kafka.clients import connect, producer_config
+from streams.kafka.local import LocalBroker
+from streams.kafka.topics import TopicNames, apply_topics
+from streams.lists.loading import LoadedList
+from streams.lists.publisher import publish
+from streams.settings import KafkaSettings, Settings, TopicSettings
+
+_PATIENCE_SECONDS = 900
+
+
+@contextmanager
+def broker(bootstrap: str | None) -> Iterator[str]:
+    """The bootstrap servers given, or those of a Kafka of its own on this machine."""
+    if bootstrap:
+        yield bootstrap
+        return
+    with tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory, LocalBroker(Path(directory)) as local:
+        yield local.bootstrap_servers
+
+
+@dataclass(frozen=True)
+class Stage:
+    """Topics under a prefix of their own; ``batch_events`` is the workers' setting."""
+
+    bootstrap: str
+    prefix: str
+    batch_events: int | None = None
+    partitions: int = 6
+
+    @property
+    def settings(self) -> Settings:
+        """The settings with which the topics are made and filled."""
+        return Settings(
+            kafka=KafkaSettings(bootstrap_servers=self.bootstrap),
+            topics=TopicSettings(prefix=self.prefix, partitions=self.partitions),
+        )
+
+    def build(self, lists: Iterable[LoadedList], events: Iterable[tuple[bytes, bytes]]) -> None:
+        """Make the topics, publish the lists and send the events."""
+        settings = self.settings
+        apply_topics(settings)
+        for loaded in lists:
+            publish(loaded, settings)
+        producer = connect(Producer, producer_config(settings))
+        topic = TopicNames(self.prefix).transactions
+        for key, value in events:
+            while True:
+                try:
+                    producer.produce(topic, value, key)
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+        if left := producer.flush(_PATIENCE_SECONDS):
+            raise StreamError(f"{left} events could not be sent to {topic}")
+
+    def environment(self, run: str) -> dict[str, str]:
+        """The environment of a process of Highfence; ``run`` tells its group and transactional id from others'."""
+        settings = {
+            "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
+            "HIGHFENCE_TOPICS__PREFIX": self.prefix,
+            "HIGHFENCE_WORKER__GROUP_ID": f"{self.prefix}{run}",
+            "HIGHFENCE_METRICS__PORT": "0",
+        }
+        if self.batch_events is not None:
+            settings["HIGHFENCE_WORKER__BATCH_EVENTS"] = str(self.batch_events)
+        return {**os.environ, **settings}
+
+    def measure(self, contestant: str, run: str, skip: int, events: int) -> Measured:
+        """Let the contestant read the events anew; the first ``skip`` are not counted.
+
+        Raises StreamError with what it said when it fails.
+        """
+        command = [sys.executable, "-m", "streams.bench.contestants", contestant, str(skip), str(events)]
+        done = subprocess.run(
+            command, env=self.environment(run), capture_output=True, check=False, timeout=_PATIENCE_SECONDS
+        )
+        if not done.stdout:
+            raise StreamError(f"{contestant} did not end well: {done.stderr.decode(errors='replace')[-2000:]}")
+        return msgspec.json.decode(done.stdout, type=Measured)
