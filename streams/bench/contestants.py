@@ -22,6 +22,7 @@ from streams.kafka.topics import TopicNames
 from streams.kafka.transactions import TransactionalProducer
 from streams.matching import Policy
 from streams.records.events import read_event
+from streams.screening.clearances import Clearances
 from streams.screening.incoming import event_of
 from streams.screening.snapshot import Snapshot
 from streams.screening.tally import Tally
@@ -61,7 +62,13 @@ class PassThrough(Worker):
     """The worker, but for the screening: it reads each event and produces one small record for it."""
 
     def _settle(
-        self, message: Message, snapshot: Snapshot, now: datetime, producer: TransactionalProducer, tally: Tally
+        self,
+        message: Message,
+        snapshot: Snapshot,
+        clearances: Clearances,
+        now: datetime,
+        producer: TransactionalProducer,
+        tally: Tally,
     ) -> None:
         event = event_of(message, now)
         transaction_id = read_event(event.value, event.headers).transaction_id

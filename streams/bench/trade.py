@@ -38,7 +38,7 @@ class Trade:
     How often a party takes part falls with its rank, as one over it (Zipf's law, which firm sizes follow:
     Axtell, Science 293, 2001); of forwarders and banks there are fewer. Without
     a population no party ever comes twice. ``hits`` and ``near_hits`` are the shares of orders in which one party is
-    a listed name, as it is listed or with a letter changed and a word left out.
+    a listed name, as it is listed or with a letter changed and a word left out; they repeat as the others do.
     """
 
     entries: Sequence[ListEntry]
@@ -50,15 +50,16 @@ class Trade:
     def orders(self, count: int, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
         """Orders number ``start`` to ``start + count`` as key and value."""
         party = lru_cache(maxsize=100_000)(self._party)
-        maker = NameMaker(self.entries, self.seed)
+        listed = lru_cache(maxsize=100_000)(self._listed)
         for number in range(start, start + count):
             rng = random.Random(self.seed * 1_000_003 + number)  # noqa: S311 - invented trade, not a secret
             roles = ["purchaser", "ultimate_consignee", "forwarder"]
             roles += [role for role in ("bank", "intermediate_consignee", "notify_party") if rng.random() < 0.5]
             parties = [{"role": role, **party(self._draw(rng, role, number, at))} for at, role in enumerate(roles)]
-            listed = rng.random()
-            if listed < self.hits + self.near_hits:
-                parties[rng.randrange(2)] |= self._listed(rng, maker, near=listed >= self.hits)
+            share = rng.random()
+            if share < self.hits + self.near_hits:
+                rank = int(len(self.entries) ** rng.random()) - 1
+                parties[rng.randrange(2)] |= listed(rank, near=share >= self.hits)
             made = order(f"PO-{number:09d}", parties, frozenset(), rng=rng)
             yield made.transaction_id.encode(), made.payload
 
@@ -89,13 +90,12 @@ class Trade:
         kind = "person" if person else "organization"
         return {"name": name, "entity_type": kind, "country": place.country, "addresses": [address]}
 
-    def _listed(self, rng: random.Random, maker: NameMaker, near: bool) -> dict[str, Any]:
-        """A listed party, drawn as unevenly as the others; one of its names, or nearly so."""
-        rank = int(len(self.entries) ** rng.random()) - 1
+    def _listed(self, rank: int, near: bool) -> dict[str, Any]:
+        """The listed party of a rank: one of its names, or nearly so."""
         entry = self.entries[rank * 7_919 % len(self.entries)]
         name = entry.names[rank % len(entry.names)].name
         if near:
-            words = maker.misspelt(name).split()
+            words = NameMaker((), self.seed + rank).misspelt(name).split()
             name = " ".join(words[:-1] if len(words) > 2 else words)
         return {"name": name, "country": entry.countries[0] if entry.countries else ""}
 

@@ -157,8 +157,8 @@ def place_of(message: Message) -> tuple[str, int, int]:
 
 def next_positions(messages: Sequence[Message]) -> list[TopicPartition]:
     """Per partition, the offset after the last message of the batch."""
-    last = {(topic, partition): offset for topic, partition, offset in map(place_of, messages)}
-    return [TopicPartition(topic, partition, offset + 1) for (topic, partition), offset in last.items()]
+    last = {(message.topic(), message.partition()): message for message in messages}
+    return [TopicPartition(topic, partition, offset + 1) for topic, partition, offset in map(place_of, last.values())]
 
 
 def seek_to_committed(consumer: Consumer, messages: Sequence[Message], timeout_seconds: float) -> None:

@@ -118,6 +118,8 @@ class LiveIndex:
         if not self._follower.ready.is_set():
             self._warm_up(snapshot)
         self._snapshot = snapshot
+        # Nothing of the index is garbage, so the collector need not look through it again and again.
+        gc.freeze()
         seconds = time.perf_counter() - started
         self._metrics.apply_seconds.observe(seconds)
         for change in changes:
@@ -142,9 +144,7 @@ class LiveIndex:
         """Do before screening begins what would else hold up an event for a second, or a third of one."""
         # The first match under a policy weighs all names, and the first country name loads all territories.
         snapshot.index.match(Party(name="Highfence", country="Germany"), self._policy)
-        # Nothing of the index is garbage, so the collector need not look through it again and again.
         gc.collect()
-        gc.freeze()
 
     def _refused(self, error: ReleaseRefusedError) -> None:
         self._metrics.releases_refused.inc()

@@ -52,6 +52,8 @@ def publication(answered: Answer, event: Event, largest: int) -> Publication:
 
 def _written(answered: Answer, largest: int) -> tuple[bytes, tuple[bytes, ...]]:
     decision = encode(answered.decision)
+    if len(decision) + _FRAMING > largest:
+        raise ScreeningError(f"the decision has {len(decision):,} bytes; its topic takes {largest:,}")
     alerts: list[bytes] = []
     total = 0
     for alert in answered.alerts:
@@ -61,8 +63,6 @@ def _written(answered: Answer, largest: int) -> tuple[bytes, tuple[bytes, ...]]:
             raise ScreeningError(f"an alert has {len(alerts[-1]):,} bytes; its topic takes {largest:,}")
         if total > MOST_ALERT_BYTES:
             raise ScreeningError(f"its alerts have more than {MOST_ALERT_BYTES:,} bytes")
-    if len(decision) + _FRAMING > largest:
-        raise ScreeningError(f"the decision has {len(decision):,} bytes; its topic takes {largest:,}")
     return decision, tuple(alerts)
 
 

@@ -57,6 +57,9 @@ _log = logging.getLogger("highfence.worker")
 _REPORT_SECONDS = 2.0
 _STALLED_SECONDS = 120.0
 """A worker is given up after this, or two time-outs of a transaction: told in /healthz, and ended if it screens."""
+_FIRST_BATCH = 100
+_BATCH_SECONDS = 0.1
+"""A batch takes about so long under load: the longer, the less its commit counts, and the longer decisions wait."""
 _SCREENING_SHARE = 1 / 3
 """A batch is screened for at most this share of its transaction's time-out; what is left comes in the next."""
 
@@ -81,6 +84,7 @@ class Worker:
         self._budget: AbstractContextManager[object] = nullcontext()
         self._names_places = bool(settings.worker.refuse) or _log.isEnabledFor(logging.DEBUG)
         self._membership = Membership()
+        self._batch = min(_FIRST_BATCH, settings.worker.batch_events)
         self._paused = False
         self._started = False
         self._alive_at = time.monotonic()
@@ -207,11 +211,10 @@ class Worker:
 
     def _take(self, consumer: Consumer) -> list[Message]:
         """Wait for a first event, then take what else has already arrived."""
-        worker = self._settings.worker
         changes = self._membership.changes
-        messages = consumer.consume(1, timeout=worker.batch_wait_seconds)
-        if messages and worker.batch_events > 1:
-            messages += consumer.consume(worker.batch_events - 1, timeout=0)
+        messages = consumer.consume(1, timeout=self._settings.worker.batch_wait_seconds)
+        if messages and self._batch > 1:
+            messages += consumer.consume(self._batch - 1, timeout=0)
         events = []
         for message in messages:
             if (error := message.error()) is None:
@@ -253,11 +256,18 @@ class Worker:
             self._undo(str(error), batch, consumer, producer)
             return
         self._registry.committed()
+        self._adapt(len(batch), clock - started)
         tally.tell(self.metrics, decided, time.perf_counter() - started)
         self.decided += len(decided)
         if len(decided) < len(batch) and not self._stop.is_set():
             _log.warning("slow screening: %d of a batch of %d events decided so far", len(decided), len(batch))
             self._go_back(consumer, batch[len(decided) :])
+
+    def _adapt(self, events: int, seconds: float) -> None:
+        """After a full batch, let the next be of as many events as take :data:`_BATCH_SECONDS`, doubled at most."""
+        if events >= self._batch:
+            fitting = int(events * _BATCH_SECONDS / max(seconds, 1e-6))
+            self._batch = max(1, min(fitting, 2 * self._batch, self._settings.worker.batch_events))
 
     def _settle(
         self,

@@ -40,8 +40,6 @@ def answered() -> Answer:
 def with_summary(answered: Answer, summary: str) -> Answer:
     alerts = tuple(msgspec.structs.replace(each, summary=summary) for each in answered.alerts)
     return msgspec.structs.replace(answered, alerts=alerts)
-        answered, alerts=tuple(msgspec.structs.replace(each, summary=summary) for each in answered.alerts)
-    )
 
 
 def test_an_answer_is_written_as_it_is(answered: Answer) -> None:
