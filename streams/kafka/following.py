@@ -19,6 +19,7 @@ PROBE_SECONDS = 1.0
 """How often a quiet topic's broker is asked for its end, to know that it can still be reached."""
 
 _BATCH = 1000
+_LOOK_UP_SECONDS = 0.05
 _NO_TOPIC = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC, KafkaError._UNKNOWN_PARTITION})
 _NO_ACCESS = frozenset(
     {
@@ -73,9 +74,10 @@ class TopicFollower:
         if self._thread.ident is not None:
             self._thread.join()
 
-    def wait(self, stop: threading.Event, poll_seconds: float = 0.05) -> None:
-        """Return when the topic was read to its end or has failed, or when told to stop."""
-        while not stop.is_set() and self.failed is None and not self.ready.wait(poll_seconds):
+    def wait(self, stop: threading.Event, most_seconds: float = float("inf")) -> None:
+        """Return when the topic was read to its end or cannot be, when told to stop, or after ``most_seconds``."""
+        deadline = time.monotonic() + most_seconds
+        while not (stop.is_set() or self.failed or self.ready.wait(_LOOK_UP_SECONDS) or time.monotonic() > deadline):
             pass
 
     def silence(self) -> float:

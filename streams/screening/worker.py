@@ -121,7 +121,7 @@ class Worker:
         ):
             _log.info("worker %s: metrics at %s/metrics", settings.worker.replica, health.url)
             self._index.wait(self._stop)
-            self._clearances.wait(self._stop)
+            self._clearances.wait(self._stop, settings.kafka.timeout_seconds)
             if self._stop.is_set():
                 return
             producer = self._producer()
