@@ -1,4 +1,4 @@
-"""What people read in a terminal: text from outside made safe and short, and alerts in few lines."""
+"""What people read in a terminal: text from outside made safe and short, alerts and cases in few lines."""
 
 from __future__ import annotations
 
@@ -8,8 +8,10 @@ from rich.cells import cell_len, set_cell_size
 from rich.text import Text
 
 from streams.records.alert import Alert
+from streams.records.case import Case
 
 _COLOURS = {"hold": "bold red", "review": "yellow"}
+_STATE_COLOURS = {"true_match": "bold red", "escalated": "red", "reopened": "yellow", "false_positive": "green"}
 _WIDTH = 80
 
 
@@ -46,5 +48,25 @@ def alert_lines(alert: Alert, width: int = _WIDTH) -> Text:
     source = clip(alert.listed.source, 30)
     shown.append("         listed ", style="dim")
     shown.append(clip(alert.listed.name, width - 19 - len(source)), style="bold")
+    shown.append(f" · {source}", style="dim")
+    return shown
+
+
+def case_lines(case: Case, width: int = _WIDTH) -> Text:
+    """A case in three lines of at most ``width`` cells: when it changed, where it stands, who against which entry."""
+    shown = Text()
+    shown.append(f"{case.changed_at:%H:%M:%S} ")
+    shown.append(f"{case.outcome.upper():<6}", style=_COLOURS[case.outcome])
+    shown.append(f" {case.score:.3f} ")
+    shown.append(fill(case.state.replace("_", " "), 14), style=_STATE_COLOURS.get(case.state, "bold"))
+    waits = " · to check" if case.proposal is not None else ""
+    alerts = f"{case.count:,} alert{'' if case.count == 1 else 's'}"
+    told = f"{alerts} · {case.assignee or 'nobody'}{waits}"
+    shown.append(f" {clip(told, width - 37)}\n")
+    shown.append("         party  ", style="dim")
+    shown.append(f"{clip(case.party.name, width - 16)}\n")
+    source = clip(case.source, 30)
+    shown.append("         listed ", style="dim")
+    shown.append(clip(case.listed.name, width - 19 - len(source)), style="bold")
     shown.append(f" · {source}", style="dim")
     return shown

@@ -64,7 +64,7 @@ def test_settings_are_frozen() -> None:
             r"kafka\.properties: .*isolation\.level cannot be set",
         ),
         ("HIGHFENCE_TOPICS__PREFIX", "a b", r"topics\.prefix: .*pattern"),
-        ("HIGHFENCE_LIMITS__SCREENING_SECONDS", "31", r"^limits\.screening_seconds: 31 .* at most 30$"),
+        ("HIGHFENCE_LIMITS__SCREENING_SECONDS", "13", r"^limits\.screening_seconds: 13 .* at most 12$"),
         ("HIGHFENCE_WORKER__REFUSE", '["transactions/3"]', r"worker\.refuse\.0: .*pattern"),
     ],
 )

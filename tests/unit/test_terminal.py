@@ -10,9 +10,11 @@ import pytest
 from rich.cells import cell_len
 
 from streams.records.alert import Alert
-from streams.terminal import alert_lines, clip, fill, safe
+from streams.records.case import Case
+from streams.terminal import alert_lines, case_lines, clip, fill, safe
 
-EXAMPLE = json.loads((Path(__file__).parents[2] / "schemas" / "examples" / "alert.json").read_text(encoding="utf-8"))
+EXAMPLES = Path(__file__).parents[2] / "schemas" / "examples"
+EXAMPLE = json.loads((EXAMPLES / "alert.json").read_text(encoding="utf-8"))
 
 
 def test_control_and_direction_characters_are_shown_as_replacements() -> None:
@@ -36,4 +38,15 @@ def test_an_alert_fits_into_eighty_columns(name: str, role: str) -> None:
     assert len(lines) == 3
     assert max(map(cell_len, lines)) <= 80
     assert "HOLD" in lines[0]
+    assert "\x1b" not in "".join(lines)
+
+
+@pytest.mark.parametrize("name", ["Inspur", "浪潮(北京)电子信息产业有限公司" * 6, "x" * 1024, "\x1b]0;gone\x07"])
+def test_a_case_fits_into_eighty_columns(name: str) -> None:
+    example = json.loads((EXAMPLES / "case.json").read_text(encoding="utf-8"))
+    changed = {**example, "source": "s" * 60, "assignee": name[:512], "party": {**example["party"], "name": name}}
+    lines = case_lines(msgspec.convert(changed, Case)).plain.split("\n")
+    assert len(lines) == 3
+    assert max(map(cell_len, lines)) <= 80
+    assert "assigned" in lines[0]
     assert "\x1b" not in "".join(lines)

@@ -13,10 +13,10 @@ from aiohttp import web
 
 from streams.desk.acts import Act, open_to
 from streams.desk.app import Desk
+from streams.desk.filters import CaseFilter
 from streams.desk.standing import standings
 from streams.desk.web import asked
 from streams.desk.web.context import DESK, RELEASES, VITALS, person_of
-from streams.desk.web.filters import CaseFilter
 from streams.desk.web.openapi import document
 from streams.errors import ActRefusedError
 from streams.records.base import Record

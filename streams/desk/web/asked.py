@@ -9,8 +9,8 @@ from streams.desk.acts import Act
 from streams.desk.app import Desk
 from streams.desk.audit import AuditFile, audit_file
 from streams.desk.case_file import CaseFile
+from streams.desk.filters import CaseFilter, newest_first
 from streams.desk.people import Person
-from streams.desk.web.filters import CaseFilter, newest_first
 from streams.errors import ActRefusedError, ScreeningError
 from streams.records.alert import Alert
 from streams.records.base import Record

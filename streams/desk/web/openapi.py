@@ -10,8 +10,8 @@ import msgspec
 
 from streams.desk.acts import Act
 from streams.desk.audit import AuditFile
+from streams.desk.filters import AGES, STATES
 from streams.desk.web.asked import PartyScreening
-from streams.desk.web.filters import AGES, STATES
 from streams.records.alert import Alert
 from streams.records.case import Case
 from streams.records.disposition import Disposition

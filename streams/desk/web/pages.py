@@ -16,11 +16,11 @@ from aiohttp import web
 from streams.desk.acts import Act, open_to
 from streams.desk.app import Desk
 from streams.desk.chart import alerts_chart
+from streams.desk.filters import AGES, STATES, UNDECIDED, CaseFilter
 from streams.desk.standing import standings
 from streams.desk.web import asked
 from streams.desk.web.access import COOKIE, SESSION_SECONDS, peer
 from streams.desk.web.context import ACCESS, DESK, RELEASES, VISITOR, VITALS, person_of
-from streams.desk.web.filters import AGES, STATES, UNDECIDED, CaseFilter
 from streams.desk.web.rendering import page, state_word
 from streams.errors import ActRefusedError
 from streams.records.case import Case

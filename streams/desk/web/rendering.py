@@ -9,9 +9,9 @@ from urllib.parse import urlencode
 from aiohttp import web
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from streams.desk.filters import CaseFilter
 from streams.desk.marking import marked, sentence, share
 from streams.desk.web.context import DESK, VISITOR
-from streams.desk.web.filters import CaseFilter
 from streams.records.list_entry import ListEntry
 from streams.records.party import Address, Party
 

@@ -185,7 +185,7 @@ def stories(draw: st.DrawFn) -> tuple[list[Alert], list[Disposition]]:
     return alerts, acts
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(stories(), st.randoms(use_true_random=False), st.integers(0, 3))
 def test_every_order_that_kafka_allows_gives_the_same_case(
     story: tuple[list[Alert], list[Disposition]], chance: random.Random, repeated: int
@@ -207,7 +207,7 @@ def test_every_order_that_kafka_allows_gives_the_same_case(
     assert (again.clearance, again.acts, again.void) == (expected.clearance, expected.acts, expected.void)
 
 
-@settings(max_examples=300)
+@settings(max_examples=200)
 @given(stories())
 def test_what_is_cleared_was_proposed_and_confirmed_by_two(story: tuple[list[Alert], list[Disposition]]) -> None:
     alerts, acts = story

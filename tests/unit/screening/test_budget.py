@@ -39,6 +39,24 @@ def test_a_loop_without_end_is_interrupted() -> None:
     assert signal.getitimer(signal.ITIMER_REAL) == (0.0, 0.0)
 
 
+def test_a_wait_without_end_is_interrupted_later() -> None:
+    budget = ScreeningBudget(0.05)
+    with pytest.raises(ScreeningTimeoutError):
+        within(budget, threading.Event().wait)
+
+
+def test_a_machine_that_was_halted_is_no_reason(monkeypatch: pytest.MonkeyPatch) -> None:
+    """More time than the budget has passed by the clock, and the processor did not work on the event."""
+    budget = ScreeningBudget(20)
+    clock = iter((0.0, 50.0))
+    monkeypatch.setattr("streams.screening.budget.time.monotonic", lambda: next(clock))
+    with budget:
+        pass
+    clock = iter((0.0, 61.0))
+    with pytest.raises(ScreeningTimeoutError), budget:
+        pass
+
+
 def test_who_swallows_the_alarm_gets_another() -> None:
     budget = ScreeningBudget(0.05)
     swallowed: list[bool] = []
@@ -68,7 +86,7 @@ def test_in_another_thread_it_is_noticed_afterwards() -> None:
         budget = ScreeningBudget(0.01)
         try:
             with budget:
-                time.sleep(0.05)
+                time.sleep(0.1)
         except ScreeningTimeoutError as error:
             told.append(error)
 

@@ -1,4 +1,4 @@
-"""Which cases somebody wants to see. Pure."""
+"""Which cases and alerts somebody wants to see. Pure."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from typing import get_args
 
 from streams.errors import ActRefusedError
+from streams.records.alert import Alert
 from streams.records.case import Case, CaseState
 
 STATES: tuple[str, ...] = get_args(CaseState)
@@ -77,6 +78,19 @@ class CaseFilter:
         if self.age and not _AGE[self.age](now - case.first_seen):
             return False
         return self._state_fits(case) and self._text_fits(case)
+
+    def takes_alert(self, alert: Alert) -> bool:
+        """Whether an alert by itself is wanted; state, age and assignee are a case's and not looked at."""
+        if self.source and alert.listed.source != self.source:
+            return False
+        if self.outcome and alert.outcome != self.outcome:
+            return False
+        if self.role and alert.party.role != self.role:
+            return False
+        if self.country and alert.party.country.casefold() != self.country.casefold():
+            return False
+        told = (alert.value, alert.party.name, alert.listed.name, alert.listed.entry_id, alert.transaction_id)
+        return not self.text or any(self.text.casefold() in each.casefold() for each in told)
 
     def _state_fits(self, case: Case) -> bool:
         if self.state == "undecided":
