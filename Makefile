@@ -28,7 +28,7 @@ faults: $(READY) ## kill, halt and cut off workers and brokers, and verify what 
 	$(BIN)/pytest -s tests/faults tests/property/test_events_fuzzed.py
 
 faults-long: $(READY) ## the same with 100 kills over 500,000 events and outages of a minute
-	HIGHFENCE_FAULTS_LONG=1 $(BIN)/pytest -s tests/faults
+	FAULTS_LONG=1 $(BIN)/pytest -s tests/faults
 
 MINUTES ?= 30
 soak: $(READY) ## steady load, releases and kills for MINUTES (30), resources watched, a report

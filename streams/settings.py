@@ -212,7 +212,7 @@ class LimitSettings(_Section):
     max_event_bytes: Annotated[int, Field(ge=1_000, le=67_108_864)] = 1_048_576
     """The largest event that is read; a larger one becomes a dead letter, which holds four thirds of its size."""
     screening_seconds: Annotated[float, Field(gt=0, le=300)] = 5.0
-    """An event whose screening takes longer is not screened: it gets the decision ``error``."""
+    """An event whose screening takes more of the processor's time, or thrice that by the clock, gets ``error``."""
 
 
 class PolicySettings(_Section):
@@ -285,10 +285,11 @@ class Settings(BaseSettings):
 
     @model_validator(mode="after")
     def _events_fit_into_transactions(self) -> Settings:
-        longest = self.worker.transaction_timeout_seconds / 2
+        # A batch is screened for a third of it, and its last event may take three times its budget by the clock.
+        longest = self.worker.transaction_timeout_seconds / 5
         if self.limits.screening_seconds > longest:
             raise ValueError(
-                f"limits.screening_seconds: {self.limits.screening_seconds:g} is more than half of "
+                f"limits.screening_seconds: {self.limits.screening_seconds:g} is more than a fifth of "
                 f"worker.transaction_timeout_seconds; at most {longest:g}"
             )
         return self

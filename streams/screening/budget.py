@@ -14,12 +14,16 @@ from streams.errors import ScreeningTimeoutError
 
 _AGAIN_SECONDS = 0.1
 """The alarm repeats, in case something inside screening swallows the first error."""
+_STALLED_TIMES = 3
+"""So many times its budget an event may take by the clock: a machine that is overloaded or was halted is no reason
+to refuse it, and one that waits for something without end uses no processor."""
 _STANDARD_ERROR = 2
 
 
 class ScreeningBudget:
-    """Raises ScreeningTimeoutError out of a ``with`` block that takes longer than ``seconds``.
+    """Raises ScreeningTimeoutError out of a ``with`` block that takes longer than ``seconds`` of the processor's time.
 
+    By the clock it may be three times as long.
     Made in the main thread, it interrupts the block (SIGALRM), as soon as the interpreter runs Python code again.
     Made in another thread, where Python delivers no signals, it lets the block end and raises then.
     A C function that never returns cannot be interrupted; :func:`ending_after` is for that.
@@ -27,14 +31,14 @@ class ScreeningBudget:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._started = 0.0
+        self._started = self._worked = 0.0
         self._armed = False
         self._interrupts = threading.current_thread() is threading.main_thread()
         if self._interrupts:
             signal.signal(signal.SIGALRM, self._expired)
 
     def __enter__(self) -> None:
-        self._started = time.monotonic()
+        self._started, self._worked = time.monotonic(), time.thread_time()
         if self._interrupts:
             self._armed = True
             signal.setitimer(signal.ITIMER_REAL, self._seconds, _AGAIN_SECONDS)
@@ -48,7 +52,7 @@ class ScreeningBudget:
             except ScreeningTimeoutError:  # the alarm went off just now
                 self._disarm()
                 raise
-        if kind is None and time.monotonic() - self._started > self._seconds:
+        if kind is None and self._is_spent():
             raise self._exceeded()
 
     def _disarm(self) -> None:
@@ -56,8 +60,14 @@ class ScreeningBudget:
         signal.setitimer(signal.ITIMER_REAL, 0)
 
     def _expired(self, _number: int, _frame: FrameType | None) -> None:
-        if self._armed:
+        if self._armed and self._is_spent():
             raise self._exceeded()
+
+    def _is_spent(self) -> bool:
+        elapsed = time.monotonic() - self._started
+        if elapsed < self._seconds:  # nor can the processor have worked longer
+            return False
+        return elapsed > _STALLED_TIMES * self._seconds or time.thread_time() - self._worked > self._seconds
 
     def _exceeded(self) -> ScreeningTimeoutError:
         return ScreeningTimeoutError(f"it took longer than limits.screening_seconds, {self._seconds:g} s")

@@ -21,6 +21,9 @@ from streams.records.registered_party import LATEST_TRANSACTIONS, PastTransactio
 MOST_TRANSACTIONS = 50
 """How many past transactions are told of one party: the first, and the latest."""
 
+_LONGEST = 2_048
+"""A party with more bytes is not remembered but registered anew each time: such must not fill the worker's memory."""
+
 _Seen = tuple[str, datetime, int, int]
 """A transaction in short: its id, when it was recorded, its revision, and as which of its parties."""
 
@@ -130,7 +133,7 @@ class Registrar:
             if not known.unpublished:
                 known.unpublished = True
                 self._unpublished.append((now, known))
-        self._young.update(self._new)
+        self._young.update((content, new) for content, new in self._new.items() if len(content) <= _LONGEST)
         self.undone()
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}  # what these have still to tell stays to be told

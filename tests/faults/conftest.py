@@ -38,8 +38,8 @@ class Fragile:
 
 @pytest.fixture(scope="session")
 def scale() -> Scale:
-    """Short, as part of every test run; long when HIGHFENCE_FAULTS_LONG is set (``make faults-long``)."""
-    if os.environ.get("HIGHFENCE_FAULTS_LONG"):
+    """Short, as part of every test run; long when FAULTS_LONG is set (``make faults-long``)."""
+    if os.environ.get("FAULTS_LONG"):
         return Scale(events=500_000, kills=100, outage_seconds=60)
     return Scale(events=12_000, kills=5, outage_seconds=3)
 

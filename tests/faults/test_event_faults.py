@@ -134,7 +134,7 @@ def test_a_matcher_that_never_returns(make_rig: Callable[..., Rig], kafka: Local
     rig = make_rig(kafka.bootstrap_servers, partitions=1)
     rig.send([*trade(130), Sent(b"N", b'{"transaction_id": "N", "parties": [{"name": "Never Returns Ltd"}]}')])
     rig.send(trade(100, rig.sent))
-    settings = {"LIMITS__SCREENING_SECONDS": "2", "WORKER__TRANSACTION_TIMEOUT_SECONDS": "4"}
+    settings = {"LIMITS__SCREENING_SECONDS": "1", "WORKER__TRANSACTION_TIMEOUT_SECONDS": "5"}
     worker = rig.start(program=(FAULTY, "--verbose", "worker"), **settings)
     assert worker.process.wait(PATIENCE) == 1
     assert "Timeout" in worker.log

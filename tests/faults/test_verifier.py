@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
 
 from faults.rig import Rig, wait_for
 from faults.traffic import Sent, trade
@@ -56,3 +57,16 @@ def test_every_kind_of_wrong_is_found(rig: Rig) -> None:
     assert (verdict.doubled, verdict.wrongly_clear) == (1, 1)
     rig.send(trade(1))
     assert rig.verdict().missing == 1
+
+
+def test_a_party_that_is_not_in_the_registry_is_found(rig: Rig) -> None:
+    rig.send(trade(20))
+    rig.start()
+    rig.wait_decided()
+    rig.close()
+    admin = AdminClient({"bootstrap.servers": rig.servers})
+    topic = f"{rig.settings.topics.prefix}parties"
+    admin.delete_topics([topic])[topic].result(30)
+    wait_for(lambda: topic not in admin.list_topics(timeout=10).topics)
+    admin.create_topics([NewTopic(topic, rig.settings.topics.partitions, 1)])[topic].result(30)
+    assert "is not in the registry" in str(rig.verdict())

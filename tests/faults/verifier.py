@@ -19,8 +19,9 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Top
 
 from streams.lists.loading import LoadedList
 from streams.matching import Policy
-from streams.records.codec import encode
+from streams.records.codec import decode, encode
 from streams.records.decision import EventSource
+from streams.records.party import Party, party_fingerprint
 from streams.screening.answer import Answer, Event, answer
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -85,6 +86,7 @@ class Verifier:
             frozenset((source, ref.digest) for source, ref in each.refs.items()): each for each in snapshots
         }
         self._clear: set[tuple[Any, bytes]] = set()
+        self._registered: set[str] = set()
 
     def verify(self) -> Verdict:
         """Read everything and judge it."""
@@ -111,6 +113,7 @@ class Verifier:
                 verdict.other.append(f"decision of {place} after that of offset {last[lane]}")
             last[lane] = place[1]
         verdict.missing = len(events.keys() - decisions.keys())
+        self._registered = {json.loads(each.value() or b"")["fingerprint"] for each in self._read("parties")}
         letters = self._letters(events, verdict)
         alerts = self._alerts(verdict)
         for place, message in events.items():
@@ -186,6 +189,9 @@ class Verifier:
             verdict.other.append(f"{place}: other alerts than offline")
         if has_letter != (expected.dead_letter is not None):
             verdict.other.append(f"{place}: {'a' if has_letter else 'no'} dead letter, unlike offline")
+        for party in expected.parties:
+            if party_fingerprint(decode(Party, bytes(party), "a party")) not in self._registered:
+                verdict.other.append(f"{place}: {bytes(party)!r} was screened and is not in the registry")
         if expected.decision.outcome == "clear" and body:
             self._clear.add((digests, body))
 

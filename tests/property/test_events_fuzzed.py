@@ -18,8 +18,9 @@ from streams.lists.loading import load_list
 from streams.matching import EntityIndex, Match, Policy
 from streams.records.codec import encode
 from streams.records.decision import EventSource
+from streams.records.events import read_party
 from streams.records.party import Party
-from streams.screening.answer import Event, answer
+from streams.screening.answer import Answer, Event, answer
 from streams.screening.budget import ScreeningBudget
 from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
@@ -205,6 +206,11 @@ def _names(value: bytes) -> list[str]:
     return [party["name"] for party in event["parties"]]
 
 
+def _said(answered: Answer) -> tuple[object, ...]:
+    parties = [read_party(bytes(party)) for party in answered.parties]
+    return answered.decision, answered.alerts, answered.dead_letter, parties
+
+
 def test_no_event_crashes_and_none_is_clear_unscreened() -> None:
     rng = random.Random(20250325)
     unwatched = Snapshot.of_lists([load_list("bundled")], NOW)
@@ -224,7 +230,7 @@ def test_no_event_crashes_and_none_is_clear_unscreened() -> None:
         decision = answered.decision
         if number % 3 == 0:  # a worker answers from its memory of parties where it can: the very same
             from_memory = answer(event, screener, unwatched, NOW, LARGEST, budget, memory=memory)
-            assert from_memory == answered, (decision.reason, from_memory.decision.reason, value)
+            assert _said(from_memory) == _said(answered), (decision.reason, from_memory.decision.reason, value)
         outcomes[decision.outcome] += 1
         assert encode(decision)
         assert all(encode(alert) for alert in answered.alerts)
