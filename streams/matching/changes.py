@@ -71,10 +71,10 @@ class Changes:
         for index, finder in ((before, old), (after, new)):
             numbers = {number for key in changed for number in index._places.of_entry.get(key, ())}
             for word in reweighted:
-                if word < len(finder.listed.having):
-                    numbers.update(finder.listed.having[word])
+                if word < len(finder.listed.vocabulary):
+                    numbers.update(finder.listed.names_with(word))
             known = finder.listed.vocabulary.words
-            names += [ReadName(tuple([known[word] for word in finder.listed.words[name]]), ()) for name in numbers]
+            names += [ReadName(tuple([known[word] for word in finder.listed.of(name)]), ()) for name in numbers]
             for key in {index._places.of_name[name][0] for name in numbers}:
                 entry = index.entries[key]
                 self._keys.update(hash(each) for line in entry_lines(entry) for each in address_keys(line))
@@ -121,9 +121,10 @@ class Changes:
 def _reweighted(old: NameFinder, new: NameFinder) -> list[int]:
     """The words whose weight is another one, or that became listed or ceased to be."""
     had, has = old.listed.entries, new.listed.entries
+    weights = zip(old.weights.tolist(), new.weights.tolist(), strict=False)
     changed = [
         number
-        for number, (before, after) in enumerate(zip(old.weights, new.weights, strict=False))
+        for number, (before, after) in enumerate(weights)
         if before != after or (not had[number]) != (not has[number])
     ]
     return changed + [number for number in range(len(had), len(has)) if has[number]]

@@ -77,7 +77,7 @@ class EntityIndex:
             _drop(places.addresses, _all_address_keys(entry), key)
             _drop(places.identifiers, entry_keys(entry), key)
         added = []
-        start = len(self._listed.words)
+        start = self._listed.size
         for key, entry in new.items():
             entries[key] = entry
             reads = [_read(name, entry) for name in entry.names]
@@ -89,10 +89,8 @@ class EntityIndex:
             _put(places.identifiers, entry_keys(entry), key)
         listed, touched = self._listed.changed(added, removed)
         index = EntityIndex(entries, listed, places)
-        changed = [number for names in removed for number in names]
-        changed += range(len(self._listed.words), len(listed.words))
         for version, finder in self._finders.items():
-            index._finders[version] = finder.evolved(listed, touched, changed)
+            index._finders[version] = finder.evolved(listed, touched)
         return index
 
     def match(self, party: Party, policy: Policy) -> tuple[Match, ...]:
@@ -134,7 +132,7 @@ class EntityIndex:
         :raises ScreeningError: nothing of the party can be read.
         """
         asked, finder = Asked.of(party, policy), self._finder(policy)
-        queries = [finder.query(read, exhaustively=True) for _, _, read in asked.names]
+        queries = [finder.query_exhaustively(read) for _, _, read in asked.names]
         judgements = (self._judge(asked, key, queries, policy) for key in self._entries)
         return self._explained((judged for judged in judgements if judged.is_hit), finder)
 
@@ -149,9 +147,7 @@ class EntityIndex:
         finder = self._finder(policy)
         if lowest is None:
             facts = asked.facts
-            lowest = policy.score_needed(
-                bool(facts.countries), facts.birth_date is not None, facts.entity_type is not None
-            )
+            lowest = finder.lowest(bool(facts.countries), facts.birth_date is not None, facts.entity_type is not None)
         best: dict[Key, Named] = {}
         queries = []
         for field, value, read in asked.names:
@@ -164,6 +160,8 @@ class EntityIndex:
                 named = Named(agreement, field, value, read, query, listed, _read(listed, self._entries[key]), number)
                 if known is None or _better(named, known):
                     best[key] = named
+        if not (best or asked.addresses or asked.identifiers):
+            return
         others = {
             key for _, line in asked.addresses for k in address_keys(line) for key in self._places.addresses.get(k, ())
         }

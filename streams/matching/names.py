@@ -18,6 +18,7 @@ from streams.matching.romanise import Script, clean, latin
 from streams.matching.words import Word, as_name, read_word
 
 _run_together = re.compile(r"(?<=[a-z]{3})(?=[A-Z]{2,}\b)|(?<=[A-Za-z][a-z]{3})(?=[A-Z][a-z]{4})")
+_mixed_case = re.compile("[a-z][A-Z]")
 _bracketed = re.compile(r"\(([a-z]{2,8})\)")
 _dotted = re.compile(r"\b(?:(?:[a-z]\.){2,}(?:[a-z]\b(?!['’]))?|[a-z]\.(?: [a-z]\.)+)")
 _apostrophes = re.compile(r"['’‘ʼ`´ʻʿʾ]")
@@ -48,8 +49,11 @@ def read_name(text: str, proper: bool = False) -> ReadName:
     rough: dict[str, Script] = {}
     if not text.isascii():
         text, rough = latin(clean(text))
-    text = _run_together.sub(" ", text).lower()
-    text = _bracketed.sub(_unless_acronym, text)
+    if _mixed_case.search(text):
+        text = _run_together.sub(" ", text)
+    text = text.lower()
+    if "(" in text:
+        text = _bracketed.sub(_unless_acronym, text)
     if "'" in text or "`" in text:
         text = _apostrophes.sub("", text)
     if "." in text:
@@ -57,7 +61,7 @@ def read_name(text: str, proper: bool = False) -> ReadName:
     if "&" in text:
         text = text.replace("&", " and ")
     legal: set[str] = set()
-    if not (proper or _surname_first.match(text)):
+    if not (proper or ("," in text and _surname_first.match(text))):
         for form, generic in extract_org_types(text, generic=True):
             if _is_legal_form(form):
                 text = _whole(form).sub(f" {generic} ", text)
@@ -73,7 +77,7 @@ def read_name(text: str, proper: bool = False) -> ReadName:
             words, tokens = _join_numbers(words, tokens)
         if legal:
             words = [
-                word._replace(kind="legal") if token in legal else word
+                word._replace(kind="legal") if word.kind != "legal" and token in legal else word
                 for word, token in zip(words, tokens, strict=True)
             ]
     if len(words) > 1 and sum([word.kind in _TELLING for word in words]) < 2:

@@ -8,7 +8,6 @@ l r), and a little by its vowels. As everywhere, words that share no key are not
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final, NamedTuple
 
@@ -18,14 +17,14 @@ from streams.matching.pinyin import is_pinyin
 from streams.matching.romanise import Script
 from streams.matching.spelling import sound_of
 
-_LEAST: Final = 0.62
+LEAST: Final = 0.62
 """Raw likeness from which on a word may be the other; at this bound 80% of real transliterations and 2% of
 unrelated words reach it."""
-_SHORT: Final = 2
+SHORT: Final = 2
 """Words of so few consonants must have them all in common."""
 _SURE, _SURE_OF_FEW, _SURE_OF_NAMES = 0.91, 0.94, 0.96
-_LOWEST, _HIGHEST = 0.76, 0.97
-_CLASS_COST, _LETTER_COST, _VOWEL_COST, _START_COST = 0.6, 0.25, 0.12, 0.25
+LOWEST, HIGHEST = 0.76, 0.97
+CLASS_COST, LETTER_COST, VOWEL_COST, START_COST = 0.6, 0.25, 0.12, 0.25
 
 _letters: Final = str.maketrans("fptkqrzcw", "vbdgglsjv", "aeiouy")
 _classes: Final = str.maketrans("vjh", "bsg")
@@ -65,45 +64,46 @@ def spelling(text: str, script: Script) -> Spelling:
     return Spelling(letters, classes, _not_vowels.sub("", sound).translate(_vowel_classes), sound[:1] in "aeiou")
 
 
-def keys(text: str, script: Script) -> Iterator[str]:
-    """The keys under which a rough word finds Latin ones, and the other way round.
+def keys(classes: str) -> set[str]:
+    """The keys under which a word of these ``classes`` is found by those of other scripts.
 
     The classes, with and without l (which stands for r too), and each with one of them left out.
     """
-    classes = spelling(text, script).classes
-    yield classes
-    for mark, rest in (("", classes), ("-", classes.replace("l", ""))):
-        yield mark + rest
+    found = {classes}
+    for mark, rest in (("", classes), ("-", without_l(classes))):
+        found.add(mark + rest)
         if len(rest) > 2:
-            for i in range(len(rest)):
-                yield mark + rest[:i] + rest[i + 1 :]
+            found.update([mark + rest[:i] + rest[i + 1 :] for i in range(len(rest))])
+    return found
 
 
-def similarity(a: str, a_script: Script, b: str, b_script: Script, keyed: bool = False) -> float:
+def without_l(classes: str) -> str:
+    """The ``classes`` without l and r: they are often dropped or put in, and count half."""
+    return classes.replace("l", "")
+
+
+def similarity(a: str, a_script: Script, b: str, b_script: Script) -> float:
     """How alike two words of different scripts are: 0, or from 0.76 to 0.97.
 
-    ``keyed`` tells that they are known to share a key. A Chinese name in Han is not compared with pinyin: what
+    A Chinese name in Han is not compared with pinyin: what
     is written in pinyin is read exactly.
     """
     if (a_script == "han_name" and is_pinyin(b)) or (b_script == "han_name" and is_pinyin(a)):
         return 0.0
     x, y = spelling(a, a_script), spelling(b, b_script)
     longest = max(len(x.classes), len(y.classes))
-    if not longest or not (keyed or not set(keys(a, a_script)).isdisjoint(keys(b, b_script))):
+    if not longest or (longest <= SHORT and x.classes != y.classes) or keys(x.classes).isdisjoint(keys(y.classes)):
         return 0.0
-    if longest <= _SHORT and x.classes != y.classes:
-        return 0.0
-    limit = (1.0 - _LEAST) * (longest + _CLASS_COST)
-    # l and r are often dropped or put in: they count half.
-    classes = OSA.distance(x.classes, y.classes) + OSA.distance(x.classes.replace("l", ""), y.classes.replace("l", ""))
-    cost = _CLASS_COST * classes / 2 + _START_COST * (x.starts != y.starts)
+    limit = (1.0 - LEAST) * (longest + CLASS_COST)
+    classes = OSA.distance(x.classes, y.classes) + OSA.distance(without_l(x.classes), without_l(y.classes))
+    cost = CLASS_COST * classes / 2 + START_COST * (x.starts != y.starts)
     if cost > limit:
         return 0.0
-    cost += _LETTER_COST * OSA.distance(x.letters, y.letters) + _VOWEL_COST * OSA.distance(x.vowels, y.vowels)
+    cost += LETTER_COST * OSA.distance(x.letters, y.letters) + VOWEL_COST * OSA.distance(x.vowels, y.vowels)
     if cost > limit:
         return 0.0
-    raw = 1.0 - cost / (longest + _CLASS_COST)
-    return _LOWEST + (_HIGHEST - _LOWEST) * max(raw - _LEAST, 0.0) / (1.0 - _LEAST)
+    raw = 1.0 - cost / (longest + CLASS_COST)
+    return LOWEST + (HIGHEST - LOWEST) * max(raw - LEAST, 0.0) / (1.0 - LEAST)
 
 
 def is_sure(text: str, script: Script, likeness: float) -> bool:
@@ -112,7 +112,7 @@ def is_sure(text: str, script: Script, likeness: float) -> bool:
     The fewer consonants, the more must agree; most of all in Chinese and short Korean names, of which there
     are few that are not like many others.
     """
-    few = len(spelling(text, script).classes) <= _SHORT
+    few = len(spelling(text, script).classes) <= SHORT
     if script == "han_name" or (few and script == "hangul"):
         return likeness >= _SURE_OF_NAMES
     return likeness >= (_SURE_OF_FEW if few else _SURE)

@@ -18,52 +18,41 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from streams.matching.arrays import Values
 from streams.matching.policy import Score
 from streams.matching.words import SAME_SOUND, Word
 
 
-class QueryWord:
+class QueryWord(NamedTuple):
     """A word of the party's name, with what the list knows of it.
 
-    ``alike`` maps the numbers of listed words to their similarity, ``names`` holds the numbers of the
-    listed names that have one of them, or this word as two (then ``splits`` is true); ``heaviest`` is the most
-    that what it agrees with can weigh. ``strong`` are those of the ``names`` in which it agrees well enough for a
-    name in which nothing agrees better to score at all. ``worth`` maps the numbers of listed words to the weight that
-    counts where they agree.
+    ``alike`` maps the numbers of listed words to their similarity; ``links`` says the same and what it is worth, as
+    :func:`streams.matching.compiled_names.names_within_reach` asks for it; ``split`` holds the listed names that have
+    it as two.
     """
 
-    __slots__ = ("alike", "heaviest", "names", "splits", "strong", "weight", "word", "worth")
+    word: Word
+    weight: float
+    alike: dict[int, float]
+    links: Values
+    split: tuple[int, ...]
 
-    def __init__(
-        self,
-        word: Word,
-        weight: float,
-        alike: dict[int, float],
-        names: frozenset[int],
-        heaviest: float,
-        splits: bool,
-        strong: frozenset[int],
-        worth: dict[int, float],
-    ) -> None:
-        self.word = word
-        self.weight = weight
-        self.alike = alike
-        self.names = names
-        self.heaviest = heaviest
-        self.splits = splits
-        self.strong = strong
-        self.worth = worth
+
+class Joined(NamedTuple):
+    """The listed words that two adjacent words spell: as in a query word."""
+
+    alike: dict[int, float]
+    links: Values
 
 
 class Query(NamedTuple):
-    """The words of the party's name and their total weight; ``joins`` maps the position of a word to the
-    numbers of the listed words that it spells together with the next, with their similarity."""
+    """The words of the party's name and their total weight; ``joins`` maps the position of a word to what it spells
+    together with the next; ``splits`` says whether some listed name has one of the words as two."""
 
     words: tuple[QueryWord, ...]
-    joins: dict[int, dict[int, float]]
+    joins: dict[int, Joined]
     weight: float
     splits: bool
-    rough: bool
 
 
 class Aligned(NamedTuple):
@@ -117,9 +106,10 @@ def _align_joined(
     listed_taken: set[int],
 ) -> None:
     """Align two adjacent words left over on one side with one left over on the other."""
-    for i, joined in query.joins.items():
+    for i, both in query.joins.items():
         if i in ours_taken or i + 1 in ours_taken:
             continue
+        joined = both.alike
         free = [(-joined[number], j) for j, number in enumerate(numbers) if number in joined and j not in listed_taken]
         if free:
             negative, j = min(free)
@@ -154,7 +144,7 @@ def agree(
 ) -> Agreement:
     """How well ``query`` agrees with the listed name of the words ``numbers``.
 
-    ``weights`` and ``known`` are by word number, ``listed_weight`` is the sum over ``numbers``.
+    ``known`` are all listed words by number; ``weights`` are those of the name's words, ``listed_weight`` their sum.
     """
     aligned = align(query, numbers, known)
     ours = listed = 0.0
@@ -163,7 +153,7 @@ def agree(
         for i in pair.ours:
             ours += credit * query.words[i].weight
         for j in pair.listed:
-            listed += credit * weights[numbers[j]]
+            listed += credit * weights[j]
     agreeing = min(ours, listed)
     if agreeing <= 0.0:
         return Agreement(0.0, 0.0, tuple(aligned))

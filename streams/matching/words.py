@@ -1,7 +1,7 @@
 """One word of a name: how it is spelt, how it sounds, and how alike two words are.
 
 Two spellings of one word are found by rule, not by chance, so that an index can find them: they must
-share a *key* (see :func:`keys`). What shares no key has similarity 0 by definition. That is what makes
+share a *key* (see :func:`share_a_key`). What shares no key has similarity 0 by definition. That is what makes
 retrieval lossless.
 """
 
@@ -9,8 +9,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from functools import lru_cache
-from math import sqrt
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA, LCSseq
@@ -99,39 +97,33 @@ def joinable(first: Word, second: Word) -> bool:
     return second.kind in _JOINED and (first.kind in _JOINED or first.kind == "particle")
 
 
-def keys(word: Word) -> Iterator[str]:
-    """The keys of ``word``: two words can only be alike when they share one.
+def given_names(text: str) -> list[str]:
+    """The given names that ``text`` is a short or a foreign form of."""
+    return [full for names in (NICKNAMES, COGNATES) if (full := names.get(text)) is not None]
+
+
+def share_a_key(a: Word, b: Word) -> bool:
+    """Whether two fuzzy words of more than three sounds have a key in common; two without one are not alike.
 
     A key is the phonetic spelling, or that with one letter left out, or the consonant skeleton, or that
     with one consonant left out. So words with one letter changed, dropped, added or swapped share a key,
-    and so do words that differ in any number of vowels.
+    and so do words that differ in any number of vowels. Given names also share one with their other forms.
     """
-    sound, skeleton = word.sound, word.skeleton
-    yield sound
-    if word.kind not in FUZZY:
-        return
-    if len(sound) > SHORT:
-        for i in range(len(sound)):
-            yield sound[:i] + sound[i + 1 :]
-        yield "-" + skeleton
-        if len(skeleton) >= SHORT_SKELETON:
-            for i in range(len(skeleton)):
-                yield "-" + skeleton[:i] + skeleton[i + 1 :]
-    for names in (NICKNAMES, COGNATES):
-        full = names.get(word.text)
-        if full is not None:
-            yield "=" + full
+    if a.skeleton == b.skeleton:
+        return True
+    longest = max(len(a.skeleton), len(b.skeleton))
+    near = longest >= SHORT_SKELETON and LCSseq.distance(a.skeleton, b.skeleton) <= 1
+    return near or LCSseq.distance(a.sound, b.sound) <= 1
 
 
-def similarity(a: Word, b: Word, rough_key: bool = False) -> float:
+def similarity(a: Word, b: Word) -> float:
     """How alike two words are, 0 to 1; 0 when they share no key.
 
     A changed consonant is one edit, a changed vowel half of one (the mean of the edit distances of spelling
     and skeleton); e edits cost (e + e²) / 2 letters of the longer word, so one slip is cheap and two are
     dear. The better of written and phonetic spelling counts.
 
-    Words from rough scripts are compared with Latin ones by :mod:`streams.matching.rough`; ``rough_key`` tells that
-    they are known to share a key there.
+    Words of different scripts are compared by :mod:`streams.matching.rough`.
     """
     if a.text == b.text:
         return 1.0
@@ -140,19 +132,15 @@ def similarity(a: Word, b: Word, rough_key: bool = False) -> float:
     if a.sound == b.sound:
         return _same_sound(a.text, b.text)
     if a.script != b.script:
-        return rough.similarity(a.text, a.script, b.text, b.script, rough_key)
+        return rough.similarity(a.text, a.script, b.text, b.script)
     if a.script in ("han", "han_name", "hangul"):
         return 0.0  # each character is a syllable of its own: another one is another name
     nickname = _same_given_name(a.text, b.text)
     if min(len(a.sound), len(b.sound)) <= SHORT:
         return nickname
-    consonants = 0
-    if a.skeleton != b.skeleton:
-        consonants = OSA.distance(a.skeleton, b.skeleton)
-        longest = max(len(a.skeleton), len(b.skeleton))
-        near = longest >= SHORT_SKELETON and LCSseq.distance(a.skeleton, b.skeleton) <= 1
-        if not near and LCSseq.distance(a.sound, b.sound) > 1:
-            return nickname
+    if not share_a_key(a, b):
+        return nickname
+    consonants = OSA.distance(a.skeleton, b.skeleton)
     by_sound = likeness(OSA.distance(a.sound, b.sound) + consonants, max(len(a.sound), len(b.sound)))
     as_written = likeness(OSA.distance(a.text, b.text) + consonants, max(len(a.text), len(b.text)))
     return max(by_sound, as_written, nickname)
@@ -171,21 +159,6 @@ def _same_sound(a: str, b: str) -> float:
     if min(len(a), len(b)) <= SHORT and (a.translate(_VOWELS) == a or b.translate(_VOWELS) == b):
         return 0.0
     return max(1.0 - SPELLING_COST * OSA.distance(a, b) / max(len(a), len(b)), LEAST_SAME_SOUND)
-
-
-@lru_cache(maxsize=4096)
-def most_edits(length: int, floor: float) -> int:
-    """The most edits a word of ``length`` letters can be away from one it is at least ``floor`` like.
-
-    (e + e²) / 2 <= (1 - floor) n with e at least half of the edits and n the longer length, which is at most
-    so many letters more than ``length``.
-    """
-    most = 0
-    for longer in range(length, 2 * length + 8):
-        edits = int(sqrt(1.0 + 8.0 * (1.0 - floor) * longer) - 1.0 + 1e-9)
-        if longer - length <= edits:
-            most = max(most, edits)
-    return most
 
 
 def likeness(doubled_edits: int, length: int) -> float:

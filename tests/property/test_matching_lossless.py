@@ -18,8 +18,7 @@ from streams.errors import ScreeningError
 from streams.matching import EntityIndex, Policy
 from streams.matching.names import ReadName, read_name, word_of
 from streams.matching.names_index import ListedNames, NameFinder
-from streams.matching.scoring import Agreement, QueryWord
-from streams.matching.words import Word
+from streams.matching.scoring import Agreement
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import EntityType, Party
 
@@ -120,27 +119,20 @@ def _listed(index: EntityIndex) -> ListedNames:
     return ListedNames.empty().changed(read, ())[0]
 
 
-class Oracle(NameFinder):
+class Oracle:
     """The exhaustive scan, fast enough for many queries: a word is compared with every listed word once, and a
     name that shares no alike word scores 0 without being looked at."""
 
     def __init__(self, finder: NameFinder) -> None:
-        super().__init__(finder.listed, finder.policy, finder.weights, finder.totals, finder.alone)
-        self.known: dict[Word, QueryWord] = {}
-
-    def _look_up(self, word: Word, exhaustively: bool) -> QueryWord:
-        if word not in self.known:
-            self.known[word] = super()._look_up(word, exhaustively)
-        return self.known[word]
+        self.finder = finder
 
     def scan(self, read: ReadName, lowest: float) -> dict[int, Agreement]:
-        query = self.query(read, exhaustively=True)
-        touched: set[int] = set()
-        for word in query.words:
-            touched |= word.names
-        for joined in query.joins.values():
-            touched.update(*(self.listed.having[number] for number in joined))
-        scored = ((name, self.agreement(query, name)) for name in touched)
+        query = self.finder.query_exhaustively(read)
+        touched = {name for word in query.words for name in word.split}
+        for alike in [word.alike for word in query.words] + [both.alike for both in query.joins.values()]:
+            for number in alike:
+                touched.update(self.finder.listed.names_with(number))
+        scored = ((name, self.finder.agreement(query, name)) for name in touched)
         return {name: agreement for name, agreement in scored if agreement.score >= lowest}
 
 

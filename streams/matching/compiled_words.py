@@ -1,0 +1,304 @@
+"""Compiled loops over the words of lists: keys, edit distances, likeness.
+
+Strings are bytes in one array, string i from ``at[i]`` to ``at[i + 1]``. What the numbers mean is said in
+:mod:`streams.matching.words` and :mod:`streams.matching.rough`, whose plain answers these repeat.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streams.matching.arrays import Bytes, Keys, Names, Numbers, Values, compiled
+
+_NUMBER_BITS: Final = 24
+_NUMBER: Final = (1 << _NUMBER_BITS) - 1
+"""Keys are kept with the number of the word that has them, in the lowest bits."""
+_BUCKET_BITS: Final = 17
+_BUCKETS: Final = 1 << _BUCKET_BITS
+_OFFSET, _PRIME, _MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3), np.uint64(0x9E3779B97F4A7C15)
+_NONE: Final = -1
+UNDECIDED: Final = -1.0
+"""Stands for the likeness of words that edits alone do not decide."""
+_LONGEST: Final = 1100
+"""No word has more letters: a name has at most 1,024 characters, and few of them become two."""
+
+
+class Spellings(NamedTuple):
+    """Words as spelt: of word i its text, sound and skeleton from ``at[3 * i]`` on, each to where the next begins.
+
+    ``fuzzy`` words may be alike without being the same, ``plain`` ones are so by edits alone.
+    """
+
+    chars: Bytes
+    at: Numbers
+    fuzzy: NDArray[np.bool]
+    plain: NDArray[np.bool]
+
+    @classmethod
+    def of(cls, strings: Sequence[str], fuzzy: Sequence[bool], plain: Sequence[bool]) -> Spellings:
+        """Of lower-case ASCII letters and digits: text, sound and skeleton of one word after the other."""
+        at = np.zeros(len(strings) + 1, np.int64)
+        np.cumsum([len(string) for string in strings], out=at[1:])
+        chars = np.frombuffer("".join(strings).encode("ascii"), np.uint8)
+        return cls(chars, at, np.array(fuzzy, np.bool), np.array(plain, np.bool))
+
+    def followed_by(self, more: Spellings) -> Spellings:
+        """These and ``more``."""
+        return Spellings(
+            np.concatenate((self.chars, more.chars)),
+            np.concatenate((self.at, self.at[-1] + more.at[1:])),
+            np.concatenate((self.fuzzy, more.fuzzy)),
+            np.concatenate((self.plain, more.plain)),
+        )
+
+
+@compiled
+def _hash(chars: Bytes, start: int, end: int, left_out: int, seed: int) -> np.uint64:
+    """40 bits of a string's hash without one letter (FNV-1a, mixed), above room for a number."""
+    value = _OFFSET ^ np.uint64(seed)
+    for i in range(start, end):
+        if i != left_out:
+            value = (value ^ np.uint64(chars[i])) * _PRIME
+    value = (value ^ (value >> np.uint64(29))) * _MIX
+    value ^= value >> np.uint64(32)
+    return value << np.uint64(_NUMBER_BITS)
+
+
+@compiled
+def _word_keys(chars: Bytes, sound: int, skeleton: int, end: int, short: int, short_skeleton: int, out: Keys) -> int:
+    """Hashes of the keys of one word (:func:`streams.matching.words.share_a_key`) but for those of given names."""
+    out[0] = _hash(chars, sound, skeleton, _NONE, 0)
+    n = 1
+    if skeleton - sound > short:
+        for i in range(sound, skeleton):
+            out[n] = _hash(chars, sound, skeleton, i, 0)
+            n += 1
+        out[n] = _hash(chars, skeleton, end, _NONE, 1)
+        n += 1
+        if end - skeleton >= short_skeleton:
+            for i in range(skeleton, end):
+                out[n] = _hash(chars, skeleton, end, i, 1)
+                n += 1
+    return n
+
+
+@compiled
+def pack_keys(chars: Bytes, at: Numbers, fuzzy: NDArray[np.bool], first: int, short: int, short_skeleton: int) -> Keys:
+    """Each key's hash with the number of the word that has it, sorted; words are numbered from ``first`` on."""
+    packed = np.empty(len(chars) + 2 * len(fuzzy), np.uint64)
+    keys = np.empty(2 * _LONGEST + 2, np.uint64)
+    total = 0
+    for word in range(len(fuzzy)):
+        if fuzzy[word]:
+            n = _word_keys(chars, at[3 * word + 1], at[3 * word + 2], at[3 * word + 3], short, short_skeleton, keys)
+            for i in range(n):
+                packed[total] = keys[i] | np.uint64(first + word)
+                total += 1
+    found = packed[:total].copy()
+    found.sort()
+    return found
+
+
+@compiled
+def bucket_keys(packed: Keys) -> Names:
+    """Where the keys of each bucket begin: those whose highest bits are its number."""
+    starts = np.zeros(_BUCKETS + 1, np.int32)
+    for key in packed:
+        starts[np.int64(key >> np.uint64(64 - _BUCKET_BITS)) + 1] += 1
+    for bucket in range(_BUCKETS):
+        starts[bucket + 1] += starts[bucket]
+    return starts
+
+
+@compiled
+def _edits(a: Bytes, a0: int, a1: int, b: Bytes, b0: int, b1: int, rows: NDArray[np.int32]) -> int:
+    """The optimal string alignment distance: insert, delete, replace, swap neighbours."""
+    while a0 < a1 and b0 < b1 and a[a0] == b[b0]:
+        a0 += 1
+        b0 += 1
+    while a0 < a1 and b0 < b1 and a[a1 - 1] == b[b1 - 1]:
+        a1 -= 1
+        b1 -= 1
+    n, m = a1 - a0, b1 - b0
+    if n == 0 or m == 0:
+        return n + m
+    before, last, row = 0, 1, 2
+    for j in range(m + 1):
+        rows[last, j] = j
+    for i in range(1, n + 1):
+        rows[row, 0] = i
+        for j in range(1, m + 1):
+            best = rows[last, j - 1] + (a[a0 + i - 1] != b[b0 + j - 1])
+            best = min(best, rows[last, j] + 1, rows[row, j - 1] + 1)
+            if i > 1 and j > 1 and a[a0 + i - 1] == b[b0 + j - 2] and a[a0 + i - 2] == b[b0 + j - 1]:
+                best = min(best, rows[before, j - 2] + 1)
+            rows[row, j] = best
+        before, last, row = last, row, before
+    return int(rows[last, m])
+
+
+@compiled
+def _one_left_out(a: Bytes, a0: int, a1: int, b: Bytes, b0: int, b1: int) -> bool:
+    """Whether two strings are the same when at most one letter of each is left out."""
+    while a0 < a1 and b0 < b1 and a[a0] == b[b0]:
+        a0 += 1
+        b0 += 1
+    while a0 < a1 and b0 < b1 and a[a1 - 1] == b[b1 - 1]:
+        a1 -= 1
+        b1 -= 1
+    n, m = a1 - a0, b1 - b0
+    if n <= 1 and m <= 1:
+        return True
+    if n != m:
+        return False
+    first = second = True
+    for i in range(n - 1):
+        first = first and a[a0 + i + 1] == b[b0 + i]
+        second = second and a[a0 + i] == b[b0 + i + 1]
+    return first or second
+
+
+@compiled
+def _likeness(doubled_edits: int, length: int) -> float:
+    edits = doubled_edits / 2
+    return 1.0 - edits * (1.0 + edits) / (2 * length)
+
+
+@compiled
+def alike_words(
+    word: Bytes,
+    sound: int,
+    skeleton: int,
+    is_plain: bool,
+    chars: Bytes,
+    at: Numbers,
+    plain: NDArray[np.bool],
+    packed: Keys,
+    buckets: Names,
+    short: int,
+    short_skeleton: int,
+    floor: float,
+    seen: NDArray[np.bool],
+    numbers: Numbers,
+    values: Values,
+) -> int:
+    """Fill in the ``numbers`` of the listed words that share a key with a word, and their likeness; returns how many.
+
+    ``word`` is its text, then from ``sound`` and ``skeleton`` on these. Only listed words at least ``floor`` like it
+    are left, and those for which edits do not decide (:data:`UNDECIDED`). ``seen``, false before and after, ``numbers``
+    and ``values`` are as long as the list of words.
+    """
+    end = len(word)
+    keys = np.empty(end - sound + 2, np.uint64)
+    shared = 0
+    for k in range(_word_keys(word, sound, skeleton, end, short, short_skeleton, keys)):
+        key = keys[k]
+        bucket = np.int64(key >> np.uint64(64 - _BUCKET_BITS))
+        for row in range(buckets[bucket], buckets[bucket + 1]):
+            if packed[row] >= key:
+                if packed[row] > key | np.uint64(_NUMBER):
+                    break
+                number = np.int64(packed[row] & np.uint64(_NUMBER))
+                if not seen[number]:
+                    seen[number] = True
+                    numbers[shared] = number
+                    shared += 1
+    rows = np.empty((3, max(end, 1) + 64), np.int32)
+    found = 0
+    for row in range(shared):
+        number = numbers[row]
+        seen[number] = False
+        value = UNDECIDED
+        if is_plain and plain[number]:
+            t, s, k, e = at[3 * number], at[3 * number + 1], at[3 * number + 2], at[3 * number + 3]
+            if e - t + 1 > rows.shape[1]:
+                rows = np.empty((3, e - t + 1), np.int32)
+            by_sound = _edits(word, sound, skeleton, chars, s, k, rows)
+            if by_sound > 0:
+                written = _edits(word, 0, sound, chars, t, s, rows)
+                by_sound_of, written_of = max(skeleton - sound, k - s), max(sound, s - t)
+                if max(_likeness(by_sound, by_sound_of), _likeness(written, written_of)) < floor:
+                    continue
+                consonants = _edits(word, skeleton, end, chars, k, e, rows)
+                value = max(_likeness(by_sound + consonants, by_sound_of), _likeness(written + consonants, written_of))
+                if value < floor:
+                    continue
+                key_shared = consonants == 0 or _one_left_out(word, sound, skeleton, chars, s, k)
+                if not key_shared and max(end - skeleton, e - k) >= short_skeleton:
+                    key_shared = _one_left_out(word, skeleton, end, chars, k, e)
+                if not key_shared:
+                    continue
+        numbers[found] = number
+        values[found] = value
+        found += 1
+    return found
+
+
+@compiled
+def alike_roughly(
+    word: Bytes,
+    parts: tuple[int, int, int],
+    vowel_first: bool,
+    script: int,
+    han_name: int,
+    is_pinyin: bool,
+    groups: Numbers,
+    members: Names,
+    members_at: Numbers,
+    chars: Bytes,
+    at: Numbers,
+    vowels_first: NDArray[np.bool],
+    scripts: Bytes,
+    pinyin: NDArray[np.bool],
+    costs: tuple[float, float, float, float],
+    range_of: tuple[float, float, float],
+    short: int,
+    floor: float,
+    numbers: Numbers,
+    values: Values,
+) -> int:
+    """Fill in the ``numbers`` and likeness of words of other scripts, as :func:`streams.matching.rough.similarity`.
+
+    ``word`` is its classes, then from ``parts`` on these without l, its letters and vowels; so are the listed words in
+    ``chars``. Those in one of the ``groups`` of ``members`` have the same classes, and share a key with the word.
+    ``costs`` are those of a class, a letter, a vowel and a start, ``range_of`` the least raw likeness and what it is
+    mapped to. Only words at least ``floor`` like it are left, and none in pinyin for a Chinese name in Han.
+    """
+    class_cost, letter_cost, vowel_cost, start_cost = costs
+    least, lowest, highest = range_of
+    thin, letters, vowels = parts
+    end = len(word)
+    rows = np.empty((3, _LONGEST + 1), np.int32)
+    found = 0
+    for group in groups:
+        first = members[members_at[group]]
+        c, t, e = at[4 * first], at[4 * first + 1], at[4 * first + 2]
+        longest = max(thin, t - c)
+        edits = _edits(word, 0, thin, chars, c, t, rows) + _edits(word, thin, letters, chars, t, e, rows)
+        limit = (1.0 - least) * (longest + class_cost)
+        if class_cost * edits / 2 > limit or (longest <= short and edits > 0):
+            continue
+        for place in range(members_at[group], members_at[group + 1]):
+            other = members[place]
+            if scripts[other] == script:
+                continue
+            if (script == han_name and pinyin[other]) or (scripts[other] == han_name and is_pinyin):
+                continue
+            a, b, e = at[4 * other + 2], at[4 * other + 3], at[4 * other + 4]
+            cost = class_cost * edits / 2 + start_cost * (vowels_first[other] != vowel_first)
+            by_letters = _edits(word, letters, vowels, chars, a, b, rows)
+            by_vowels = _edits(word, vowels, end, chars, b, e, rows)
+            cost += letter_cost * by_letters + vowel_cost * by_vowels
+            if cost > limit:
+                continue
+            raw = 1.0 - cost / (longest + class_cost)
+            value = lowest + (highest - lowest) * max(raw - least, 0.0) / (1.0 - least)
+            if value >= floor:
+                numbers[found] = other
+                values[found] = value
+                found += 1
+    return found
