@@ -44,7 +44,7 @@ class Answer(msgspec.Struct, frozen=True):
     decision: Decision
     alerts: tuple[Alert, ...] = ()
     dead_letter: DeadLetter | None = None
-    parties: Sequence[msgspec.Raw] = ()
+    parties: Sequence[bytes] = ()
 
 
 def answer(
@@ -69,19 +69,20 @@ def answer(
     transaction_id, revision = None, 0
     try:
         outline = read_outline(event.value, event.headers, max_bytes) if memory is not None and not refused else None
-        if outline is not None and memory is not None and (noted := memory.note(outline.parties)) is not None:
+        parties = [bytes(party) for party in outline.parties] if outline is not None else []
+        if outline is not None and memory is not None and (noted := memory.note(parties)) is not None:
             transaction_id, revision = outline.transaction_id, outline.revision
             found = memory.matches(noted) if noted else ()
             with budget if noted and memory.must_screen(noted) else _UNBOUNDED:
                 screening = screener.decide(outline, found, snapshot, event.source, now, event.recorded_at, clearances)
-            return Answer(screening.decision, screening.alerts, parties=outline.parties)
+            return Answer(screening.decision, screening.alerts, parties=parties)
         transaction = read_event(event.value, event.headers, max_bytes)
         transaction_id, revision = transaction.transaction_id, transaction.revision
         if refused:
             return _refused(event, screener, snapshot, now, reason, refused, transaction_id, revision)
         with budget:
             screening = screener.screen(transaction, snapshot, event.source, now, event.recorded_at, clearances)
-        parties = [msgspec.Raw(encode(party)) for party in transaction.parties]
+        parties = [encode(party) for party in transaction.parties]
         return Answer(screening.decision, screening.alerts, parties=parties)
     except UnreadableEventError as error:
         reason, detail, transaction_id = cast(Reason, error.reason), error.detail, error.transaction_id

@@ -75,12 +75,11 @@ class MatchMemory:
             self._number += 1
         self._snapshot = snapshot
 
-    def note(self, parties: Sequence[msgspec.Raw]) -> list[Noted] | None:
-        """Those of an event's parties that are not known to be clear; None when one of them is not valid."""
+    def note(self, parties: Sequence[bytes]) -> list[Noted] | None:
+        """Those of an event's parties, as JSON, that are not known to be clear; None when one of them is not valid."""
         young, number = self._young, self._number
         noted: list[Noted] = []
-        for position, raw in enumerate(parties):
-            content = bytes(raw)
+        for position, content in enumerate(parties):
             known = young.get(content)
             if known is None or known.index != number or known.matches:
                 party = None

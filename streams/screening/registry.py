@@ -37,12 +37,15 @@ class _Open(msgspec.Struct, gc=False):
     opened_by: str
     releases: dict[str, str]
     first: _Seen
-    latest: tuple[_Seen, ...]
+    latest: list[_Seen]
     count: int = 1
     unpublished: bool = False
 
     def add(self, seen: _Seen) -> None:
-        self.latest = (*self.latest[1 - LATEST_TRANSACTIONS :], seen)
+        latest = self.latest
+        latest.append(seen)
+        if len(latest) >= 2 * LATEST_TRANSACTIONS:  # cut now and then costs less than each time
+            del latest[:-LATEST_TRANSACTIONS]
         self.count += 1
 
     def record(self, addition: bool) -> RegisteredParty:
@@ -52,7 +55,7 @@ class _Open(msgspec.Struct, gc=False):
             opened_by=self.opened_by,
             party=party,
             first=_past(self.first, party),
-            latest=tuple(_past(seen, party) for seen in self.latest),
+            latest=tuple([_past(seen, party) for seen in self.latest[-LATEST_TRANSACTIONS:]]),
             count=self.count,
             releases=self.releases,
             addition=addition,
@@ -82,31 +85,32 @@ class Registrar:
         self._unpublished: list[tuple[float, _Open]] = []  # oldest first, each with when it got something to tell
         # Of the batch in hand:
         self._new: dict[bytes, _Open] = {}
-        self._again: list[tuple[_Open, _Seen]] = []
+        self._again: list[_Open] = []
+        self._seen_again: list[_Seen] = []  # one for each of them
         self._due = 0
 
     def __len__(self) -> int:
         """How many are remembered, at most."""
         return len(self._young) + len(self._old)
 
-    def note(self, decision: Decision, parties: Sequence[msgspec.Raw], at: datetime, releases: dict[str, str]) -> None:
+    def note(self, decision: Decision, parties: Sequence[bytes], at: datetime, releases: dict[str, str]) -> None:
         """A transaction with these ``parties``, as JSON, was screened under ``releases``; it was recorded ``at``."""
         transaction_id, revision = decision.transaction_id, decision.revision
         young = self._young
-        for position, party in enumerate(parties):
-            content = bytes(party)
+        for position, content in enumerate(parties):
             known = young.get(content)
             if known is None and (known := self._old.pop(content, None)) is not None:
                 young[content] = known
             seen = (transaction_id, at, revision, position)
             if known is not None:
-                self._again.append((known, seen))
+                self._again.append(known)
+                self._seen_again.append(seen)
             elif (new := self._new.get(content)) is not None:
                 new.add(seen)
             else:
                 source = decision.source
                 opened_by = f"{source.partition}-{source.offset}-{position}"
-                self._new[content] = _Open(content, opened_by, releases, seen, (seen,))
+                self._new[content] = _Open(content, opened_by, releases, seen, [seen])
 
     def due(self, now: float, everything: bool = False) -> list[RegisteredParty]:
         """The records to write now: new parties, and additions whose time has come, or all of them.
@@ -128,7 +132,7 @@ class Registrar:
         for _, known in self._unpublished[: self._due]:
             known.unpublished = False
         del self._unpublished[: self._due]
-        for known, seen in self._again:
+        for known, seen in zip(self._again, self._seen_again, strict=True):
             known.add(seen)
             if not known.unpublished:
                 known.unpublished = True
@@ -143,6 +147,7 @@ class Registrar:
         """The Kafka transaction was undone: its events come again, here or elsewhere."""
         self._new.clear()
         self._again.clear()
+        self._seen_again.clear()
         self._due = 0
 
 

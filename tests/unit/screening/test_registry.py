@@ -37,7 +37,7 @@ class Worker:
             source=EventSource(topic="transactions", partition=1, offset=self.number),
             screened_at=NOW,
         )
-        parts = [msgspec.Raw(encode(party)) for party in parties]
+        parts = [encode(party) for party in parties]
         self.registrar.note(decision, parts, NOW + timedelta(minutes=self.number), RELEASES)
         self.number += 1
 
