@@ -84,9 +84,9 @@ def test_halted_broker(rig: Rig, fragile: Fragile) -> None:
 
 def test_transaction_older_than_its_timeout(rig: Rig) -> None:
     worker = rig.keep_running(
-        failpoints="transaction.before_commit=sleep:6@5",
-        WORKER__TRANSACTION_TIMEOUT_SECONDS="3",
-        LIMITS__SCREENING_SECONDS="0.6",
+        failpoints="transaction.before_commit=sleep:8@5",
+        WORKER__TRANSACTION_TIMEOUT_SECONDS="6",
+        LIMITS__SCREENING_SECONDS="1.2",
     )
     rig.send(trade(2000))
     rig.wait_decided()

@@ -71,7 +71,7 @@ def test_killed_at_random(kafka: LocalBroker, make_rig: Callable[..., Rig], scal
 def test_a_halted_worker_that_wakes_up_changes_nothing(rig: Rig, place: str) -> None:
     """Another worker gets its partitions meanwhile; what the sleeper still has in hand must not count."""
     rig.send(trade(3000))
-    settings = {"WORKER__TRANSACTION_TIMEOUT_SECONDS": "6", "LIMITS__SCREENING_SECONDS": "1"}
+    settings = {"WORKER__TRANSACTION_TIMEOUT_SECONDS": "6", "LIMITS__SCREENING_SECONDS": "1.2"}
     sleeper = rig.keep_running("sleeper", place, **settings)
     wait_for(lambda: f"failpoint {place.partition('=')[0]}: stop" in sleeper.log, told=rig.logs)
     rig.start("other", **settings)
