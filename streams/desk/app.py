@@ -21,6 +21,7 @@ from streams.desk.book import CaseBook, Taken
 from streams.desk.committed import CommittedTransport
 from streams.desk.connection import credentials
 from streams.desk.live import Live
+from streams.desk.past import Past
 from streams.desk.reconcile import Reconciliation, reconcile
 from streams.desk.writing import Writer
 from streams.errors import BrokerUnreachableError, HighfenceError, StreamError
@@ -96,20 +97,34 @@ class Desk:
             _log.info("metrics at %s/metrics", health.url)
             app = self._app(Path(folder), topics)
             self.writer = Writer(app, self.book)
-            async with _started(app), self._serve(self):
-                tasks = [
-                    asyncio.create_task(self._guarded(self._reconcile(app, topics))),
-                    asyncio.create_task(self._guarded(self._publish())),
-                ]
-                await self._stop.wait()
-                for task in tasks:
-                    task.cancel()
-                await asyncio.gather(*tasks, return_exceptions=True)
+            async with self._serve(self):
+                await self._guarded(self._read_past(topics))
+                async with _started(app):
+                    await self._work(app, topics)
         if self._failure is not None:
             if isinstance(self._failure, HighfenceError):
                 raise self._failure
             raise StreamError(f"the desk ended: {self._failure!r}") from self._failure
         _log.info("stopped")
+
+    async def _work(self, app: faust.App, topics: tuple[str, ...]) -> None:
+        """Follow, compare and write until told to stop."""
+        tasks = [
+            asyncio.create_task(self._guarded(self._reconcile(app, topics))),
+            asyncio.create_task(self._guarded(self._publish())),
+        ]
+        await self._stop.wait()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _read_past(self, topics: tuple[str, ...]) -> None:
+        with await asyncio.to_thread(Past, self.settings, topics) as past:
+            while not self.stopping and (batch := await asyncio.to_thread(past.batch)) is not None:
+                for record in batch:
+                    self.book.take(record)
+                self._alive_at = time.monotonic()
+            self.book.passed(past.ends)
 
     @property
     def stopping(self) -> bool:
@@ -119,7 +134,7 @@ class Desk:
     def problem(self) -> str | None:
         """Why what the desk shows is not complete, or None."""
         if not self.caught_up.is_set():
-            return f"reading the topics: {sum(self.reconciled.missing.values()):,} records to go"
+            return f"reading the topics: {sum(len(file.alerts) for file in self.book.files.values()):,} alerts so far"
         if self.reconciled.unassigned:
             return f"{len(self.reconciled.unassigned)} partitions are not read at the moment"
         return self._unreachable or self._stalled()
@@ -147,7 +162,7 @@ class Desk:
             producer_max_request_size=largest,
             producer_compression_type="lz4",
         )
-        app.transport = CommittedTransport(app.conf.broker_consumer, app)
+        app.transport = CommittedTransport(app.conf.broker_consumer, app, self.book.reached)
         channel = app.topic(
             *topics, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw", allow_empty=True
         )

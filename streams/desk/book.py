@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -89,6 +89,11 @@ class CaseBook:
             self.unreadable.append(found)
             self.unreadable_counts[record.topic] += 1
         self.reached[record.topic, record.partition] = record.offset + 1
+
+    def passed(self, ends: Mapping[tuple[str, int], int]) -> None:
+        """Nothing but commit markers and undone records was left before these offsets."""
+        for place, end in ends.items():
+            self.reached[place] = max(end, self.reached.get(place, 0))
 
     def latest_alerts(self) -> list[Alert]:
         """The alerts raised last, newest first."""

@@ -1,19 +1,20 @@
-"""Faust's Kafka transport, made to read what the desk needs: committed records only, and all of them at each start.
+"""Faust's Kafka transport, made to read what the desk needs: committed records only, from where the desk is.
 
 Faust's own consumer reads uncommitted records unless it runs in its exactly-once mode, so it would show alerts of
 transactions that were undone. And it goes on from committed offsets, while the desk's cases follow from all alerts and
-dispositions: reading everything again at a start means that nothing the desk once failed to keep stays lost. So it
-commits no offsets either, and its group, which is a new one at each start, leaves nothing behind on the brokers.
+dispositions: a desk that starts has read everything again (:mod:`streams.desk.past`), so that nothing it once failed to
+keep stays lost. So it commits no offsets, and its group, a new one at each start, leaves nothing behind on the brokers.
 """
 
 from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, cast
 
 from aiokafka import AIOKafkaConsumer
 from aiokafka.coordinator.assignors.roundrobin import RoundRobinPartitionAssignor
+from faust import App
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 
@@ -45,8 +46,8 @@ class _CommittedThread(driver.AIOKafkaConsumerThread):
         )
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
-        """Go to the beginning instead, whenever partitions are assigned."""
-        await self.call_thread(self._to_beginning)
+        """Go to what the desk has reached instead, whenever partitions are assigned; else to the beginning."""
+        await self.call_thread(self._to_reached)
         return {}
 
     async def commit(self, offsets: Mapping[TP, int]) -> bool:
@@ -55,13 +56,22 @@ class _CommittedThread(driver.AIOKafkaConsumerThread):
         self.tp_last_committed_at.update(dict.fromkeys(offsets, now))
         return True
 
-    async def _to_beginning(self) -> None:
+    async def _to_reached(self) -> None:
         consumer = self._ensure_consumer()
-        await consumer.seek_to_beginning(*consumer.assignment())
+        reached = cast(CommittedTransport, self.transport).reached
+        unknown = []
+        for partition in consumer.assignment():
+            offset = reached.get((partition.topic, partition.partition))
+            if offset is None:
+                unknown.append(partition)
+            else:
+                consumer.seek(partition, offset)
+        if unknown:
+            await consumer.seek_to_beginning(*unknown)
 
 
 class CommittedConsumer(driver.Consumer):
-    """Reads committed records from the beginning; remembers up to where it has fetched each partition."""
+    """Reads committed records; remembers up to where it has fetched each partition."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -80,6 +90,10 @@ class CommittedConsumer(driver.Consumer):
 
 
 class CommittedTransport(driver.Transport):
-    """The transport of the desk's app."""
+    """The transport of the desk's app; ``reached`` says where reading goes on, by topic and partition."""
 
     Consumer = CommittedConsumer
+
+    def __init__(self, url: Any, app: App, reached: Mapping[tuple[str, int], int]) -> None:
+        super().__init__(url, app)
+        self.reached = reached
