@@ -93,7 +93,8 @@ def soak(minutes: float, directory: Path) -> bool:
     print(  # noqa: T201 - the report
         f"""
 Soak of {minutes:g} minutes
-  load        {rig.sent:,} events in {produced:,.0f} s, {rig.sent / produced:,.0f} a second; {releases} releases, {rig.kills} kills
+  load        {rig.sent:,} events in {produced:,.0f} s, {rig.sent / produced:,.0f} a second
+  faults      {rig.kills} kills, {releases} releases, poison of every kind
   verdict     {verdict}
   steady worker, from {SETTLED_SECONDS:g} s on: {grown or "no growth"}
   {_range(watched["steady"])}
