@@ -43,5 +43,5 @@ def least_credit(weight: float, lowest: float, rules: Score) -> float:
     When none agrees by more than c, a share 1 - c of what agrees on both sides is left over there, so that
     agreeing x r >= conflict x (agreeing / c) x (1 - c) x (1 + caution / weight), which bounds c.
     """
-    dearest = rules.conflict * (1.0 + rules.caution / weight)
+    dearest = rules.conflict * (1.0 + rules.caution / max(weight, _ROUNDING))
     return dearest / (dearest + (1.0 - lowest) / lowest) - _ROUNDING

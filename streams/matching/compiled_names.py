@@ -44,6 +44,8 @@ def invert(words: Names, at: Numbers, size: int) -> tuple[Names, Numbers]:
 @compiled
 def names_within_reach(
     asked: Values,
+    words: Names,
+    words_at: Numbers,
     having: Names,
     having_at: Numbers,
     weights: Values,
@@ -62,84 +64,81 @@ def names_within_reach(
 
     ``asked`` has two columns: for each word of the query a row of :data:`OF_WORD` and its weight, then for each listed
     word like it a row of its number and the share of the weight that counts; after a row of :data:`OF_WORDS` and the
-    weight of both, those that it and a neighbour spell. ``having`` are the names of each listed word,
-    ``weights`` its weight, ``totals`` the names' weights. A name's cost must be at most ``ratio`` times what agrees,
-    by ``rules`` (conflict, surplus, saturation, caution), and one of its words agree by ``least_credit``.
+    weight of both, those that it and a neighbour spell. ``words`` are those of each name, ``having`` the names of each
+    listed word, ``weights`` its weight, ``totals`` the names' weights. A name's cost must be at most ``ratio`` times
+    what agrees, by ``rules`` (conflict, surplus, saturation, caution), and a word agree by ``least_credit``.
 
     Words of the query that lead to more than ``many`` names are not followed while they can be spared: with them,
-    what a name is found to have must still come to ``needed``. ``found`` has five rows of zeros, before and after, a
+    what a name is found to have must still come to ``needed``. ``found`` has three rows of zeros, before and after, a
     column for each name; ``strongest`` two, a column for each listed word.
     """
     conflict, surplus, saturation, caution = rules
-    spare, ours_missed, theirs_missed, best_missed = needed - _ROUNDING, 0.0, 0.0, 0.0
-    ours, theirs, best, credited, ours_by_theirs = found[0], found[1], found[2], found[3], found[4]
+    ours, best, credited = found[0], found[1], found[2]
+    spare, ours_missed, best_missed = needed - _ROUNDING, 0.0, 0.0
     reached = 0
     for follow_many in (True, False):  # words that lead to many are looked at first: most is saved there
         row = 0
         while row < len(asked):
-            of_word = asked[row, 1]
+            of_word = together = asked[row, 1]
             first = row + 1
             row = first
-            size = 0
-            most_credit = most_theirs = 0.0
+            size, most = 0, 0.0
             while row < len(asked) and asked[row, 0] != OF_WORD:
-                if asked[row, 0] >= 0.0:
+                if asked[row, 0] == OF_WORDS:
+                    together = asked[row, 1]
+                else:
                     number, credit = np.int64(asked[row, 0]), asked[row, 1]
                     size += having_at[number + 1] - having_at[number]
-                    most_credit = max(most_credit, credit)
-                    most_theirs = max(most_theirs, credit * weights[number])
+                    most = max(most, credit)
+                    # A listed word agrees with one word of the query only, or with two as one.
+                    strongest[0, number] = max(strongest[0, number], credit)
+                    strongest[1, number] = max(strongest[1, number], credit * together)
                 row += 1
             if (size > many) != follow_many:
                 continue
-            if follow_many and most_credit * of_word < spare:
-                spare -= most_credit * of_word
-                ours_missed += most_credit * of_word
-                theirs_missed += most_theirs
-                best_missed = max(best_missed, most_credit)
+            if follow_many and most * of_word < spare:
+                spare -= most * of_word
+                ours_missed += most * of_word
+                best_missed = max(best_missed, most)
                 continue
-            together = of_word
             for each in range(first, row):
-                if asked[each, 0] == OF_WORDS:
-                    together = asked[each, 1]
-                    continue
                 number, credit = np.int64(asked[each, 0]), asked[each, 1]
-                # One of the name's words agrees with one of the query's only, too.
-                more_theirs = max(credit - strongest[0, number], 0.0) * weights[number]
-                more_ours = max(credit * together - strongest[1, number], 0.0)
-                strongest[0, number] = max(strongest[0, number], credit)
-                strongest[1, number] = max(strongest[1, number], credit * together)
+                if number < 0:
+                    continue
                 for place in range(having_at[number], having_at[number + 1]):
                     name = having[place]
-                    if ours[name] == 0.0:
+                    if best[name] == 0.0:
                         names[reached] = name
                         reached += 1
-                    if credit > credited[name]:  # one of the query's words agrees with one of the name's only
+                    if credit > credited[name]:  # and a word of the query with one word of the name
                         ours[name] += (credit - credited[name]) * of_word
                         credited[name] = credit
-                    theirs[name] += more_theirs
-                    ours_by_theirs[name] += more_ours
                     best[name] = max(best[name], credit)
             for each in range(first, row):
-                if asked[each, 0] < 0.0:
-                    continue
                 number = np.int64(asked[each, 0])
-                for place in range(having_at[number], having_at[number + 1]):
-                    credited[having[place]] = 0.0
-    for each in range(len(asked)):
-        if asked[each, 0] >= 0.0:
-            strongest[:, np.int64(asked[each, 0])] = 0.0
+                if number >= 0:
+                    for place in range(having_at[number], having_at[number + 1]):
+                        credited[having[place]] = 0.0
     kept = 0
     for each in range(reached):
         name = names[each]
-        most_ours = min(ours[name], ours_by_theirs[name])
-        if most_ours >= spare and max(best[name], best_missed) >= least_credit:
-            agreeing = min(most_ours + ours_missed, theirs[name] + theirs_missed)
-            left = max(weight - most_ours - ours_missed, 0.0)
-            right = max(totals[name] - theirs[name] - theirs_missed, 0.0)
+        agreeing = ours[name] + ours_missed
+        if ours[name] >= spare and max(best[name], best_missed) >= least_credit:
+            theirs = by_theirs = 0.0
+            for place in range(words_at[name], words_at[name + 1]):
+                theirs += strongest[0, words[place]] * weights[words[place]]
+                by_theirs += strongest[1, words[place]]
+            agreeing = min(agreeing, by_theirs)
+            left, right = max(weight - agreeing, 0.0), max(totals[name] - theirs, 0.0)
+            agreeing = min(agreeing, theirs)
             only = abs(left - right)
             cost = conflict * min(left, right) + surplus * only / (1.0 + saturation * only)
             if cost * (agreeing + caution) <= agreeing * agreeing * ratio:
                 names[kept] = name
                 kept += 1
-        ours[name] = theirs[name] = best[name] = ours_by_theirs[name] = 0.0
+        ours[name] = best[name] = 0.0
+    for each in range(len(asked)):
+        number = np.int64(asked[each, 0])
+        if number >= 0:
+            strongest[:, number] = 0.0
     return kept

@@ -29,7 +29,7 @@ _MEMO: Final = 250_000
 """How many listed words are remembered as like words asked for, at most; about 150 bytes each."""
 _WORD_SIZE: Final = 6
 """What a remembered word takes beside them, in the same unit."""
-_MANY: Final = 2000
+_MANY: Final = 500
 """Words that lead to more names are not followed where they can be spared."""
 _COMMON_FROM: Final = 8
 _ROUNDING: Final = 1e-9
@@ -143,7 +143,7 @@ class NameFinder:
         rules = policy.score
         self._rules = (rules.conflict, rules.surplus, rules.saturation, rules.caution)
         # Room for one search to work in; nothing is kept in it.
-        self._found, self._names = np.zeros((5, listed.size)), np.zeros(listed.size, np.int32)
+        self._found, self._names = np.zeros((3, listed.size)), np.zeros(listed.size, np.int32)
         self._strongest = np.zeros((2, len(weights)))
         self._known: dict[Spelt, QueryWord] = {}
         self._remembered = 0
@@ -219,6 +219,8 @@ class NameFinder:
         return found
 
     def _within_reach(self, query: Query, lowest: float) -> list[int]:
+        if not query.words:
+            return []
         asked = [word.links for word in query.words]
         if query.joins:
             asked = [
@@ -230,11 +232,11 @@ class NameFinder:
         if any(word.word.script for word in query.words):
             # Words of rough scripts are a little like very many: one at least must be much like its own.
             sure, many = least_credit(query.weight, lowest, self.policy.score), len(self.totals)
-        having, names = self.listed.having, self._names
+        words, having, names = self.listed.words, self.listed.having, self._names
         count = names_within_reach(
-            asked[0] if len(asked) == 1 else np.concatenate(asked), having.flat, having.at, self.weights, self.totals,
-            self._least_agreeing(query.weight, lowest), query.weight, (1.0 - lowest) / lowest + _ROUNDING, sure,
-            self._rules, many, self._found, self._strongest, names,
+            asked[0] if len(asked) == 1 else np.concatenate(asked), words.flat, words.at, having.flat, having.at,
+            self.weights, self.totals, self._least_agreeing(query.weight, lowest), query.weight, (1.0 - lowest) / lowest + _ROUNDING,
+            sure, self._rules, many, self._found, self._strongest, names,
         )  # fmt: skip
         reached: list[int] = names[:count].tolist()
         return reached
