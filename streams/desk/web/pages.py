@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import logging
 import time
 from collections import Counter
 from datetime import UTC, datetime
@@ -24,6 +25,8 @@ from streams.desk.web.context import ACCESS, DESK, RELEASES, VISITOR, VITALS, pe
 from streams.desk.web.rendering import page, state_word
 from streams.errors import ActRefusedError
 from streams.records.case import Case
+
+_log = logging.getLogger("highfence.desk")
 
 _PAGE = 100
 _ALERTS_SHOWN = 200
@@ -74,6 +77,7 @@ async def _login(request: web.Request) -> web.Response:
         raise web.HTTPTooManyRequests(headers={"Retry-After": "60"}, text="too many attempts: wait a minute")
     token = str((await request.post()).get("token", "")).strip()
     if access.people.by_token(token) is None:
+        _log.warning("sign-in refused from %s", peer(request))
         return page(request, "login.html", status=401, title="Sign in", wrong=True, nobody=not access.people)
     response = _to("/")
     session = access.sessions.open(token, time.monotonic())
