@@ -157,6 +157,7 @@ def test_clock_jumps(rig: Rig, tmp_path: Path) -> None:
     for days, told in ((40, "max_age_days"), (-40, "clock")):
         clock.write_text(str(days * 86_400))
         wait_for(lambda told=told: told in worker.get("/readyz"), told=rig.logs)  # type: ignore[misc]
+        wait_for(lambda told=told: re.search(f"not screening: .*{told}", worker.log), told=rig.logs)  # type: ignore[misc]
         rig.send(trade(300, rig.sent))
         time.sleep(1)
         assert rig.decided() == rig.sent - 300
