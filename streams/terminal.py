@@ -35,7 +35,7 @@ def fill(text: str, width: int) -> str:
 
 
 def alert_lines(alert: Alert, width: int = _WIDTH) -> Text:
-    """An alert in three lines of at most ``width`` cells, coloured by outcome."""
+    """An alert in three lines of at most ``width`` cells, coloured by outcome; a lookback's past in a fourth."""
     shown = Text()
     shown.append(f"{alert.raised_at:%H:%M:%S} ")
     shown.append(f"{alert.outcome.upper():<6}", style=_COLOURS[alert.outcome])
@@ -49,6 +49,10 @@ def alert_lines(alert: Alert, width: int = _WIDTH) -> Text:
     shown.append("         listed ", style="dim")
     shown.append(clip(alert.listed.name, width - 19 - len(source)), style="bold")
     shown.append(f" · {source}", style="dim")
+    if alert.transactions:
+        shown.append("\n         past   ", style="dim")
+        past = [each.transaction_id for each in reversed(alert.transactions)]
+        shown.append(clip(f"{len(past)} transactions: {', '.join(past)}", width - 16))
     return shown
 
 

@@ -9,8 +9,6 @@ from datetime import datetime
 
 import click
 import msgspec
-from rich.console import Console
-from rich.table import Table
 
 from streams.cli.context import policy_of, settings_of
 from streams.cli.moment import moment
@@ -54,25 +52,23 @@ def status(ctx: click.Context, show_all: bool, as_json: bool) -> None:
     if not shown:
         click.echo("no release has added or changed an entry yet, and no clearance has ended")
         return
-    Console(highlight=False).print(_table(shown))
+    for each in shown:
+        _show(each)
     if len(shown) < len(found):
         click.echo(f"{len(found) - len(shown)} older ones are complete; --all shows them")
 
 
-def _table(shown: list[LookbackStatus]) -> Table:
-    table = Table(box=None, pad_edge=False)
-    for heading in ("list", "release or clearance", "state"):
-        table.add_column(heading, overflow="fold")
-    for heading in ("partitions", "entries", "parties", "alerts", "suppressed", "unscreened"):
-        table.add_column(heading, justify="right")
-    for each in shown:
-        state = "complete" if each.complete else "unscreened" if each.unscreened else "waiting"
-        if state == "waiting" and each.partitions_done:
-            state = "running"
-        done = f"{each.partitions_done}/{each.partitions}"
-        counts = (each.entries, each.parties, each.alerts, each.suppressed, each.unscreened)
-        table.add_row(safe(each.source), safe(each.trigger_id), state, done, *(f"{count:,}" for count in counts))
-    return table
+def _show(each: LookbackStatus) -> None:
+    state = "complete" if each.complete else "running" if each.partitions_done else "waiting"
+    if each.unscreened:
+        state = f"{each.unscreened:,} parties could not be screened: see the log, then 'highfence lookback run'"
+    what = "" if each.trigger == "release" else "end of clearance "
+    click.echo(safe(f"{each.source}  {what}{each.trigger_id}  {state}"))
+    suppressed = f", {each.suppressed:,} suppressed" if each.suppressed else ""
+    click.echo(
+        f"  {each.partitions_done} of {each.partitions} partitions: {each.parties:,} parties held against "
+        f"{each.entries:,} entries, {each.alerts:,} alerts{suppressed}"
+    )
 
 
 @lookback.command()

@@ -225,7 +225,7 @@ def test_by_hand_gives_the_same_ids_again(settings: Settings) -> None:
     assert [replace(each, raised_at=first.raised_at) for each in others] == [first, first]
     told = [json.loads(line) for line in run("status", "--json").splitlines()]
     assert [(each["complete"], each["alerts"]) for each in told] == [(True, 0), (True, 1)]
-    assert "complete" in run("status")
+    assert "1 parties held against 1 entries, 1 alerts" in run("status")
     refused = runner.invoke(main, ["lookback", "run", "--release", "none"])
     assert refused.exit_code == 2
     assert "'highfence lookback status'" in refused.output

@@ -50,7 +50,9 @@ _log = logging.getLogger("measured")
 
 
 @contextmanager
-def process(settings: Settings, command: str, log: Path, failpoints: str = "") -> Iterator[subprocess.Popen[bytes]]:
+def process(
+    settings: Settings, command: str, log: Path, failpoints: str = "", replica: str = "0"
+) -> Iterator[subprocess.Popen[bytes]]:
     """A ``highfence worker`` or ``highfence lookback``."""
     environment = {
         "PATH": os.environ["PATH"],
@@ -61,6 +63,7 @@ def process(settings: Settings, command: str, log: Path, failpoints: str = "") -
         "HIGHFENCE_WORKER__BATCH_EVENTS": "100",
         "HIGHFENCE_WORKER__SESSION_TIMEOUT_SECONDS": "2",
         "HIGHFENCE_LOOKBACK__GROUP_ID": f"{settings.topics.prefix}lookback",
+        "HIGHFENCE_LOOKBACK__REPLICA": replica,
         "HIGHFENCE_LOOKBACK__SESSION_TIMEOUT_SECONDS": "2",
         "HIGHFENCE_LOOKBACK__SETTLE_SECONDS": "0.5",
         "HIGHFENCE_METRICS__PORT": "0",
@@ -173,7 +176,7 @@ def test_lookback_raises_what_offline_screening_says_each_once(
             with process(settings, "lookback", log, failpoint) as killed:
                 until(lambda killed=killed: killed.poll() is not None, log)  # type: ignore[misc]
         began = time.monotonic()
-        with process(settings, "lookback", log):
+        with process(settings, "lookback", log), process(settings, "lookback", log, replica="1"):
             until(lambda: all(status.complete for status in statuses(settings)), log)
         _log.info("%d parties covered in %.1f s, start included", parties, time.monotonic() - began)
 

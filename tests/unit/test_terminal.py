@@ -41,6 +41,13 @@ def test_an_alert_fits_into_eighty_columns(name: str, role: str) -> None:
     assert "\x1b" not in "".join(lines)
 
 
+def test_a_lookback_alert_tells_the_past() -> None:
+    past = [{"transaction_id": f"PO-{number}", "at": "2025-03-01T00:00:00Z"} for number in range(30)]
+    lines = alert_lines(msgspec.convert({**EXAMPLE, "transactions": past}, Alert)).plain.split("\n")
+    assert lines[3].split(maxsplit=1)[1].startswith("30 transactions: PO-29, PO-28")
+    assert max(map(cell_len, lines)) <= 80
+
+
 @pytest.mark.parametrize("name", ["Inspur", "浪潮(北京)电子信息产业有限公司" * 6, "x" * 1024, "\x1b]0;gone\x07"])
 def test_a_case_fits_into_eighty_columns(name: str) -> None:
     example = json.loads((EXAMPLES / "case.json").read_text(encoding="utf-8"))
