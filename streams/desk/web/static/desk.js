@@ -22,6 +22,7 @@
     const answer = await fetch(location.href, { headers: { "X-Part": "live" }, credentials: "same-origin" });
     if (answer.redirected || answer.status === 401) { location.assign("/login"); return; }
     if (!answer.ok) { say("not up to date", "off"); return; }
+    if (typed) return;
     const came = new DOMParser().parseFromString(await answer.text(), "text/html");
     const focused = document.activeElement;
     const focusedCase = focused && focused.closest && focused.closest("tr[data-case]");
@@ -43,25 +44,30 @@
     remember();
   }
 
-  let due = 0;
-  let busy = false;
-  async function refresh() {
-    if (busy) { due = Math.max(due, 1); return; }
-    busy = true;
+  /* At once after a quiet time; under a stream of changes every second and a half. */
+  let state = "idle"; // or "waiting", "loading", "stale": changed again while loading
+  let lastAt = 0;
+  function refresh() {
+    if (state === "loading") state = "stale";
+    if (state !== "idle") return;
+    state = "waiting";
+    setTimeout(run, Math.max(0, lastAt + 1500 - Date.now()));
+  }
+  async function run() {
+    state = "loading";
     try { await load(); } catch { say("not up to date", "off"); }
-    busy = false;
-    if (due) { due = 0; setTimeout(refresh, 400); }
+    lastAt = Date.now();
+    const again = state === "stale";
+    state = "idle";
+    if (again) refresh();
   }
 
   function changed(id) {
-    if (!casePage) return refresh();
+    if (!casePage) { refresh(); return; }
     const head = live.querySelector("[data-case]");
-    if (!head || head.dataset.case !== id) return undefined;
-    if (typed) {
-      say("this case has changed: reload before you send", "off");
-      return undefined;
-    }
-    return refresh();
+    if (!head || head.dataset.case !== id) return;
+    if (typed) say("this case has changed: reload before you send", "off");
+    else refresh();
   }
 
   if (follows) {
