@@ -234,8 +234,9 @@ class NameFinder:
             sure, many = least_credit(query.weight, lowest, self.policy.score), len(self.totals)
         words, having, names = self.listed.words, self.listed.having, self._names
         count = names_within_reach(
-            asked[0] if len(asked) == 1 else np.concatenate(asked), words.flat, words.at, having.flat, having.at,
-            self.weights, self.totals, self._least_agreeing(query.weight, lowest), query.weight, (1.0 - lowest) / lowest + _ROUNDING,
+            asked[0] if len(asked) == 1 else np.concatenate(asked),
+            words.flat, words.at, having.flat, having.at, self.weights, self.totals,
+            self._least_agreeing(query.weight, lowest), query.weight, (1.0 - lowest) / lowest + _ROUNDING,
             sure, self._rules, many, self._found, self._strongest, names,
         )  # fmt: skip
         reached: list[int] = names[:count].tolist()
