@@ -141,9 +141,10 @@ class LiveIndex:
         self.report_ages()
 
     def _warm_up(self, snapshot: Snapshot) -> None:
-        """Do before screening begins what would else hold up an event for a second, or a third of one."""
-        # The first match under a policy weighs all names, and the first country name loads all territories.
-        snapshot.index.match(Party(name="Highfence", country="Germany"), self._policy)
+        """Do before screening begins what would else hold up an event for a second, or some."""
+        # The first match weighs all names and compiles loops, the first country name loads all territories, and the
+        # first name in another script groups the listed words by how such scripts would spell them.
+        snapshot.index.match(Party(name="Highfence", native_name="海栏", country="Germany"), self._policy)
         gc.collect()
 
     def _refused(self, error: ReleaseRefusedError) -> None:
