@@ -188,8 +188,8 @@ class Rig:
         if wait:
             assert self._producer.flush(PATIENCE) == 0
 
-    def decided(self) -> int:
-        """How many decisions are readable by now; supervises meanwhile."""
+    def decided(self, enough: float = float("inf")) -> int:
+        """How many decisions are readable by now, or a few more than ``enough``; supervises meanwhile."""
         self.supervise()
         if self._reader is None:
             topic = f"{self.settings.topics.prefix}decisions"
@@ -205,7 +205,7 @@ class Rig:
             )
             partitions = range(self.settings.topics.partitions)
             self._reader.assign([TopicPartition(topic, partition, OFFSET_BEGINNING) for partition in partitions])
-        while messages := self._reader.consume(5000, timeout=0.1):
+        while self._decided < enough and (messages := self._reader.consume(500, timeout=0.1)):
             for message in messages:
                 error = message.error()
                 assert error is None or error.retriable() or error.code() == KafkaError._TRANSPORT, error.str()
@@ -216,7 +216,7 @@ class Rig:
         """Return when ``count`` decisions, by default one per event sent, are readable."""
         wanted = self.sent if count is None else count
         wait_for(
-            lambda: self.decided() >= wanted,
+            lambda: self.decided(wanted) >= wanted,
             seconds,
             lambda: f"for {wanted:,} decisions; {self._decided:,} came{self.logs()}",
         )

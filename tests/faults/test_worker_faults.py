@@ -48,9 +48,8 @@ def test_killed_at_random(kafka: LocalBroker, make_rig: Callable[..., Rig], scal
     while rig.kills < scale.kills:
         rig.send(trade(per_kill, rig.sent))
         victim = rig.kills % 2
-        before = rig.decided()
-        wait_for(lambda before=before: rig.decided() > before, told=rig.logs)  # type: ignore[misc]
-        time.sleep(rng.random())
+        rig.wait_decided(rig.sent - per_kill + 1)
+        time.sleep(rng.random() / 2)
         rig.kill(workers[victim])
         workers[victim] = rig.start("ab"[victim])
     rig.send(trade(per_kill, rig.sent))
