@@ -15,7 +15,7 @@ from desks import desk_of, with_people
 from unit.desk.story import CASE, OTHER_FORM, act, alert, at, cleared
 
 from streams.desk.book import CaseBook, Taken
-from streams.errors import TopicError
+from streams.errors import StreamError, TopicError
 from streams.kafka.clients import connect, producer_config
 from streams.kafka.local import LocalBroker
 from streams.kafka.tail import read_topic
@@ -191,6 +191,30 @@ def test_killed_desks_lose_and_double_nothing(settings: Settings, tmp_path: Path
     for message in read_topic(settings, TopicNames(settings.topics.prefix).cases):
         published[(message.key() or b"").decode()] = message.value() or b""
     assert {key: decode(Case, value, "case") for key, value in published.items()} == expected.cases
+
+
+def test_a_failure_while_reading_ends_the_desk_instead_of_skipping_the_record(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = CaseBook.take
+
+    def failing(self: CaseBook, record: Taken) -> None:
+        if b"alert-13" in (record.value or b""):
+            raise ZeroDivisionError("made by the test")
+        take(self, record)
+
+    monkeypatch.setattr(CaseBook, "take", failing)
+
+    def meet_it() -> None:
+        with desk_of(with_people(settings)) as running:
+            write(settings, alert(1, 0), alert(13, 1))
+            wait_until(lambda: running.desk.stopping)
+
+    with pytest.raises(StreamError, match="ZeroDivisionError"):
+        meet_it()
+    monkeypatch.setattr(CaseBook, "take", take)
+    with desk_of(with_people(settings)) as running:
+        assert running.case(CASE)["count"] == 2
 
 
 def test_two_desks_each_see_everything(settings: Settings) -> None:
