@@ -59,8 +59,8 @@ def names_within_reach(
     found: Values,
     strongest: Values,
     names: Names,
-) -> int:
-    """Fill in the listed ``names`` that may score enough, by what can agree of them at the most; no others can.
+) -> Names:
+    """The listed names that may score enough, by what can agree of them at the most; no others can.
 
     ``asked`` has two columns: for each word of the query a row of :data:`OF_WORD` and its weight, then for each listed
     word like it a row of its number and the share of the weight that counts; after a row of :data:`OF_WORDS` and the
@@ -70,7 +70,7 @@ def names_within_reach(
 
     Words of the query that lead to more than ``many`` names are not followed while they can be spared: with them,
     what a name is found to have must still come to ``needed``. ``found`` has three rows of zeros, before and after, a
-    column for each name; ``strongest`` two, a column for each listed word.
+    column for each name, ``strongest`` two, a column for each listed word; ``names`` is room for all of them.
     """
     conflict, surplus, saturation, caution = rules
     ours, best, credited = found[0], found[1], found[2]
@@ -141,4 +141,4 @@ def names_within_reach(
         number = np.int64(asked[each, 0])
         if number >= 0:
             strongest[:, number] = 0.0
-    return kept
+    return names[:kept].copy()

@@ -185,12 +185,12 @@ def alike_words(
     seen: NDArray[np.bool],
     numbers: Numbers,
     values: Values,
-) -> int:
-    """Fill in the ``numbers`` of the listed words that share a key with a word, and their likeness; returns how many.
+) -> tuple[Numbers, Values]:
+    """The numbers of the listed words that share a key with a word, and their likeness.
 
     ``word`` is its text, then from ``sound`` and ``skeleton`` on these. Only listed words at least ``floor`` like it
     are left, and those for which edits do not decide (:data:`UNDECIDED`). ``seen``, false before and after, ``numbers``
-    and ``values`` are as long as the list of words.
+    and ``values`` are room to work in, as long as the list of words.
     """
     end = len(word)
     keys = np.empty(end - sound + 2, np.uint64)
@@ -235,7 +235,7 @@ def alike_words(
         numbers[found] = number
         values[found] = value
         found += 1
-    return found
+    return numbers[:found].copy(), values[:found].copy()
 
 
 @compiled

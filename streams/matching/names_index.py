@@ -142,7 +142,7 @@ class NameFinder:
         self.totals = weigh_names(listed.words.flat, listed.words.at, weights)
         rules = policy.score
         self._rules = (rules.conflict, rules.surplus, rules.saturation, rules.caution)
-        # Room for one search to work in; nothing is kept in it.
+        # Room for a search to work in; nothing is kept in it.
         self._found, self._names = np.zeros((3, listed.size)), np.zeros(listed.size, np.int32)
         self._strongest = np.zeros((2, len(weights)))
         self._known: dict[Spelt, QueryWord] = {}
@@ -232,15 +232,15 @@ class NameFinder:
         if any(word.word.script for word in query.words):
             # Words of rough scripts are a little like very many: one at least must be much like its own.
             sure, many = least_credit(query.weight, lowest, self.policy.score), len(self.totals)
-        words, having, names = self.listed.words, self.listed.having, self._names
-        count = names_within_reach(
+        words, having = self.listed.words, self.listed.having
+        reached = names_within_reach(
             asked[0] if len(asked) == 1 else np.concatenate(asked),
             words.flat, words.at, having.flat, having.at, self.weights, self.totals,
             self._least_agreeing(query.weight, lowest), query.weight, (1.0 - lowest) / lowest + _ROUNDING,
-            sure, self._rules, many, self._found, self._strongest, names,
+            sure, self._rules, many, self._found, self._strongest, self._names,
         )  # fmt: skip
-        reached: list[int] = names[:count].tolist()
-        return reached
+        numbers: list[int] = reached.tolist()
+        return numbers
 
     def _least_agreeing(self, weight: float, lowest: float) -> float:
         steps = int(weight * STEPS_A_WEIGHT)

@@ -50,7 +50,7 @@ class Vocabulary:
         self._packed = packed
         self._buckets = bucket_keys(packed)
         self._rough = rough
-        # Room for one look-up to work in; nothing is kept in it.
+        # Room for a look-up to work in; nothing is kept in it.
         self._seen, self._found = np.zeros(len(words), np.bool), np.zeros(len(words), np.int64)
         self._values = np.zeros(len(words))
 
@@ -110,12 +110,12 @@ class Vocabulary:
         spelt = self._spellings
         chars = np.frombuffer((word.text + word.sound + word.skeleton).encode("ascii"), np.uint8)
         sound, skeleton = len(word.text), len(word.text) + len(word.sound)
-        count = alike_words(
+        numbers, values = alike_words(
             chars, sound, skeleton, _is_plain(word), spelt.chars, spelt.at, spelt.plain, self._packed, self._buckets,
             SHORT, SHORT_SKELETON, floor, self._seen, self._found, self._values,
         )  # fmt: skip
         undecided = []
-        for number, similar in zip(self._found[:count].tolist(), self._values[:count].tolist(), strict=True):
+        for number, similar in zip(numbers.tolist(), values.tolist(), strict=True):
             if similar == UNDECIDED:
                 undecided.append(number)
             else:
