@@ -27,6 +27,9 @@ _LONGEST = 2_048
 _Seen = tuple[str, datetime, int, int]
 """A transaction in short: its id, when it was recorded, its revision, and as which of its parties."""
 
+_CUT_FROM = 3 * LATEST_TRANSACTIONS
+"""So many are kept before all but the latest are forgotten: now and then costs less than each time."""
+
 _PARTY = msgspec.json.Decoder(Party)
 
 
@@ -38,15 +41,13 @@ class _Open(msgspec.Struct, gc=False):
     releases: dict[str, str]
     first: _Seen
     latest: list[_Seen]
-    count: int = 1
+    cut_off: int = 0
     unpublished: bool = False
 
-    def add(self, seen: _Seen) -> None:
-        latest = self.latest
-        latest.append(seen)
-        if len(latest) >= 2 * LATEST_TRANSACTIONS:  # cut now and then costs less than each time
-            del latest[:-LATEST_TRANSACTIONS]
-        self.count += 1
+    def cut(self) -> None:
+        """Forget all but the latest."""
+        self.cut_off += len(self.latest) - LATEST_TRANSACTIONS
+        del self.latest[:-LATEST_TRANSACTIONS]
 
     def record(self, addition: bool) -> RegisteredParty:
         party = _PARTY.decode(self.content)
@@ -56,7 +57,7 @@ class _Open(msgspec.Struct, gc=False):
             party=party,
             first=_past(self.first, party),
             latest=tuple([_past(seen, party) for seen in self.latest[-LATEST_TRANSACTIONS:]]),
-            count=self.count,
+            count=self.cut_off + len(self.latest),
             releases=self.releases,
             addition=addition,
         )
@@ -106,7 +107,7 @@ class Registrar:
                 self._again.append(known)
                 self._seen_again.append(seen)
             elif (new := self._new.get(content)) is not None:
-                new.add(seen)
+                new.latest.append(seen)
             else:
                 source = decision.source
                 opened_by = f"{source.partition}-{source.offset}-{position}"
@@ -133,10 +134,13 @@ class Registrar:
             known.unpublished = False
         del self._unpublished[: self._due]
         for known, seen in zip(self._again, self._seen_again, strict=True):
-            known.add(seen)
+            latest = known.latest
+            latest.append(seen)
             if not known.unpublished:
                 known.unpublished = True
                 self._unpublished.append((now, known))
+            elif len(latest) >= _CUT_FROM:
+                known.cut()
         self._young.update((content, new) for content, new in self._new.items() if len(content) <= _LONGEST)
         self.undone()
         if len(self._young) >= self._half:
