@@ -63,7 +63,8 @@ async def _me(request: web.Request) -> web.Response:
 async def _cases(request: web.Request) -> web.Response:
     cases = asked.cases_of(request.app[DESK], CaseFilter.of_query(request.query))
     limit, offset = _number(request, "limit", 100, MOST_AT_ONCE), _number(request, "offset", 0, 10_000_000)
-    return _json({"total": len(cases), "cases": cases[offset : offset + limit]})
+    complete = request.app[DESK].problem() is None
+    return _json({"total": len(cases), "complete": complete, "cases": cases[offset : offset + limit]})
 
 
 async def _case(request: web.Request) -> web.Response:
@@ -99,7 +100,8 @@ async def _audit(request: web.Request) -> web.Response:
 async def _alerts(request: web.Request) -> web.Response:
     alerts = asked.alerts_of(request.app[DESK], CaseFilter.of_query(request.query))
     limit = _number(request, "limit", 100, MOST_AT_ONCE)
-    return _json({"total": len(alerts), "alerts": alerts[:limit]})
+    complete = request.app[DESK].problem() is None
+    return _json({"total": len(alerts), "complete": complete, "alerts": alerts[:limit]})
 
 
 async def _lists(request: web.Request) -> web.Response:

@@ -73,7 +73,7 @@ def _paths() -> dict[str, Any]:
         "/api/cases": {
             "get": _operation(
                 f"Cases by filter: {found}",
-                _object({"total": {"type": "integer"}, "cases": _array("Case")}),
+                _found("cases", "Case"),
                 [*_filters(), _number("limit", 100), _number("offset", 0)],
             )
         },
@@ -102,7 +102,7 @@ def _paths() -> dict[str, Any]:
         "/api/alerts": {
             "get": _operation(
                 "The latest alerts whose case the filter takes, newest first",
-                _object({"total": {"type": "integer"}, "alerts": _array("Alert")}),
+                _found("alerts", "Alert"),
                 [*_filters(), _number("limit", 100)],
             )
         },
@@ -186,5 +186,10 @@ def _array(name: str) -> dict[str, Any]:
     return {"type": "array", "items": _ref(name)}
 
 
+def _found(name: str, kind: str) -> dict[str, Any]:
+    complete = {"type": "boolean", "description": "whether everything on the topics is in the cases"}
+    return _object({"total": {"type": "integer"}, "complete": complete, name: _array(kind)})
+
+
 def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "properties": properties}
+    return {"type": "object", "properties": properties, "required": list(properties)}

@@ -70,6 +70,9 @@
     else refresh();
   }
 
+  /* What was done is said once, not to whoever gets the address. */
+  if (casePage && location.search) history.replaceState(null, "", path);
+
   if (follows) {
     const source = new EventSource(casePage ? "/api/live" : "/api/live" + location.search);
     source.onopen = () => { say("live", "on"); refresh(); };
