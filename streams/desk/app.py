@@ -40,8 +40,6 @@ _log = logging.getLogger("highfence.desk")
 _RECONCILE_SECONDS = 1.0
 _PUBLISH_SECONDS = 0.1
 _STALLED_SECONDS = 60.0
-_DRAIN_SECONDS = 5.0
-"""How long a desk that stops tries to write what is due; what is left, the next start finds."""
 
 Serve = Callable[["Desk"], Any]
 

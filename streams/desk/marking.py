@@ -75,8 +75,6 @@ def sentence(item: Evidence) -> str:
     if item.kind == "ignored" and (item.ours or item.listed):
         what = item.text.partition(" '")[0]
         return f"“{item.ours or item.listed}” is not counted: {what}."
-    if item.kind == "country" and item.ours and item.listed and item.effect == "contradicts":
-        return f"The countries differ: {item.ours} and {item.listed}."
     text = item.text.strip().rstrip(".")
     return f"{text[:1].upper()}{text[1:]}."
 

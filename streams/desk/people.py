@@ -21,10 +21,6 @@ class Person:
     name: str
     roles: frozenset[Role]
 
-    def may_act(self) -> bool:
-        """Whether the person can do more than look."""
-        return bool(self.roles & {"maker", "checker"})
-
 
 def new_token() -> tuple[str, str]:
     """A new token, of 256 random bits, and the SHA-256 that goes into the settings."""
