@@ -10,13 +10,26 @@ from pathlib import Path
 import pytest
 
 from streams.kafka.local import LocalBroker
+from streams.matching import EntityIndex, Policy
+from streams.records.list_entry import ListedName, ListEntry
+from streams.records.party import Party
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark every test that uses the session's Kafka, so that ``-m 'not kafka'`` leaves them out."""
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Mark every test that uses the session's Kafka, so that ``-m 'not kafka'`` leaves them out; slow ones must be
+    asked for."""
     for item in items:
         if "kafka" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.kafka)
+        if "slow" in item.keywords and "slow" not in config.getoption("-m"):
+            item.add_marker(pytest.mark.skip(reason="takes minutes: run it with -m slow"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _compiled_once() -> None:
+    """The loops over names are compiled before many processes of the tests start, and would each do so."""
+    entry = ListEntry(source="test", entry_id="1", names=(ListedName(name="Highfence"),))
+    EntityIndex.build([entry]).match(Party(name="Highfence", native_name="海栏"), Policy.default())
 
 
 @pytest.fixture(scope="session")

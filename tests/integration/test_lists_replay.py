@@ -86,7 +86,6 @@ def _compact_eagerly(settings: Settings) -> None:
         outcome.result(PATIENCE)
 
 
-@pytest.mark.slow
 def test_the_308_publications_of_ofac_end_in_the_last_file(
     settings: Settings, shared_data: Path, tmp_path: Path
 ) -> None:

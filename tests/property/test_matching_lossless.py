@@ -158,11 +158,7 @@ def _queries(listed: list[str], count: int) -> list[str]:
 
 
 @pytest.mark.slow
-def test_index_is_scan_on_the_consolidated_list(
-    shared_data: Path, capsys: pytest.CaptureFixture[str], pytestconfig: pytest.Config
-) -> None:
-    if "slow" not in pytestconfig.getoption("-m"):
-        pytest.skip("takes half an hour; run it with -m slow")
+def test_index_is_scan_on_the_consolidated_list(shared_data: Path, capsys: pytest.CaptureFixture[str]) -> None:
     with gzip.open(shared_data / "lists" / "consolidated.json.gz") as file:
         rows = json.load(file)["results"]
     listed = [name for row in rows for name in [row["name"], *row["alt_names"]] if name]
