@@ -193,6 +193,19 @@ def test_killed_desks_lose_and_double_nothing(settings: Settings, tmp_path: Path
     assert {key: decode(Case, value, "case") for key, value in published.items()} == expected.cases
 
 
+def test_sigterm_ends_a_desk_in_order(settings: Settings, tmp_path: Path) -> None:
+    log = tmp_path / "desk.log"
+    process = desk_process(settings, log)
+    wait_until(lambda: "0 cases" in log.read_text())
+    process.terminate()
+    assert process.wait(PATIENCE) == 0
+    told = log.read_text()
+    assert "console at http://127.0.0.1:" in told
+    assert "nobody may use the desk yet" in told
+    assert told.endswith("stopped\n")
+    assert "Traceback" not in told
+
+
 def test_a_failure_while_reading_ends_the_desk_instead_of_skipping_the_record(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
