@@ -143,8 +143,11 @@ class LiveIndex:
     def _warm_up(self, snapshot: Snapshot) -> None:
         """Do before screening begins what would else hold up an event for a second, or some."""
         # The first match weighs all names and compiles loops, the first country name loads all territories, and the
-        # first name in another script groups the listed words by how such scripts would spell them.
-        snapshot.index.match(Party(name="Highfence", native_name="海栏", country="Germany"), self._policy)
+        # first name in another script groups the listed words by how such scripts would spell them. The first
+        # address that is like a listed one loads the words of addresses.
+        addresses = next((entry.addresses[:1] for entry in snapshot.index.entries.values() if entry.addresses), ())
+        party = Party(name="Highfence", native_name="海栏", country="Germany", addresses=addresses)
+        snapshot.index.match(party, self._policy)
         gc.collect()
 
     def _refused(self, error: ReleaseRefusedError) -> None:
