@@ -1,18 +1,21 @@
-"""What is measured, each as a process of its own: ``python -m streams.bench.contestants NAME SKIP EVENTS``.
+"""What is measured, each as a process of its own: ``python -m streams.bench.contestants NAME SKIP EVENTS FILE``.
 
-Each reads the topic of events from its start under a group of its own and tells, as JSON, what ``EVENTS`` events
-cost after the first ``SKIP``. Settings come from the environment, as for every other process of Highfence.
+Each reads the topic of events from its start under a group of its own and writes to ``FILE``, as JSON, what
+``EVENTS`` events cost after the first ``SKIP``. Settings come from the environment, as for every process of Highfence.
 """
 
 from __future__ import annotations
 
 import logging
+import os
 import resource
 import sys
 import threading
 import time
 from collections.abc import Callable
 from datetime import datetime
+from pathlib import Path
+from typing import Any
 
 import msgspec
 from confluent_kafka import Message
@@ -79,13 +82,13 @@ class PassThrough(Worker):
 class Stopwatch:
     """Times what happens between the first ``skip`` events and ``events`` more, as it is told how many are done."""
 
-    def __init__(self, skip: int, events: int) -> None:
-        self._skip, self._events = skip, events
+    def __init__(self, skip: int, events: int, file: Path) -> None:
+        self._skip, self._events, self._file = skip, events, file
         self._from: tuple[int, float, float, int] | None = None
         self._progress: list[tuple[float, int]] = []
 
     def done(self, events: int, transactions: int = 0) -> bool:
-        """Take note that so many events are done in all; true once these are enough."""
+        """Take note that so many events are done in all; once these are enough, write what was measured, and true."""
         now, cpu = time.perf_counter(), time.process_time()
         if self._from is None:
             if events >= max(self._skip, 1):
@@ -95,7 +98,7 @@ class Stopwatch:
         self._progress.append((now - started, events - first))
         if events < self._skip + self._events:
             return False
-        self.measured = Measured(
+        measured = Measured(
             events=events - first,
             seconds=now - started,
             cpu_seconds=cpu - cpu_before,
@@ -103,6 +106,7 @@ class Stopwatch:
             transactions=transactions - transactions_before or None,
             progress=tuple(self._progress),
         )
+        self._file.write_bytes(msgspec.json.encode(measured))
         return True
 
 
@@ -113,8 +117,7 @@ def run_worker(kind: type[Worker], settings: Settings, watch: Stopwatch) -> None
 
     def look() -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        count = worker.metrics.registry.get_sample_value
-        while not watch.done(worker.decided, int(count("highfence_batch_events_count") or 0)):
+        while not watch.done(worker.decided, worker.batches):
             if time.monotonic() > deadline:
                 break
             time.sleep(_SAMPLE_SECONDS)
@@ -169,18 +172,17 @@ def run_faust(settings: Settings, watch: Stopwatch) -> None:
     source = app.topic(names.transactions, value_serializer="json")
     target = app.topic(names.decisions, value_serializer="json")
 
-    async def passed(events: faust.Stream[dict[str, object]]) -> None:
+    async def passed(events: faust.StreamT[Any]) -> None:
         done = 0
         async for event in events:
             transaction_id = str(event["transaction_id"])
             await target.send(key=transaction_id, value={"transaction_id": transaction_id, "passed": True})
             done += 1
             if done % 100 == 0 and watch.done(done):
-                await app.stop()
-                return
+                os._exit(0)  # an app that is stopped from its own agent waits for it
 
     app.agent(source)(passed)
-    faust.Worker(app, loglevel="WARNING").execute_from_commandline()
+    faust.Worker(app, loglevel="WARNING", redirect_stdouts=False).execute_from_commandline()
 
 
 CONTESTANTS: dict[str, Callable[[Settings, Stopwatch], None]] = {
@@ -192,17 +194,13 @@ CONTESTANTS: dict[str, Callable[[Settings, Stopwatch], None]] = {
 
 
 def main() -> None:
-    """Run the contestant that the arguments name and print what was measured."""
+    """Run the contestant that the arguments name and write what was measured."""
     logging.basicConfig(level=logging.WARNING)
-    name, skip, events = sys.argv[1:]
-    watch = Stopwatch(int(skip), int(events))
+    name, skip, events, file = sys.argv[1:]
     try:
-        CONTESTANTS[name](load_settings(), watch)
+        CONTESTANTS[name](load_settings(), Stopwatch(int(skip), int(events), Path(file)))
     except StreamError as error:
         sys.exit(f"{name}: {error}")
-    finally:
-        if hasattr(watch, "measured"):
-            sys.stdout.buffer.write(msgspec.json.encode(watch.measured))
 
 
 if __name__ == "__main__":

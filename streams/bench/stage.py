@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import secrets
 import subprocess
 import sys
 import tempfile
@@ -23,7 +24,7 @@ from streams.lists.loading import LoadedList
 from streams.lists.publisher import publish
 from streams.settings import KafkaSettings, Settings, TopicSettings
 
-_PATIENCE_SECONDS = 900
+_PATIENCE = 900
 
 
 @contextmanager
@@ -34,6 +35,11 @@ def broker(bootstrap: str | None) -> Iterator[str]:
         return
     with tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory, LocalBroker(Path(directory)) as local:
         yield local.bootstrap_servers
+
+
+def new_prefix() -> str:
+    """A prefix for topics that no other run has."""
+    return f"bench-{secrets.token_hex(4)}."
 
 
 @dataclass(frozen=True)
@@ -68,30 +74,40 @@ class Stage:
                     break
                 except BufferError:
                     producer.poll(0.1)
-        if left := producer.flush(_PATIENCE_SECONDS):
+        if left := producer.flush(_PATIENCE):
             raise StreamError(f"{left} events could not be sent to {topic}")
 
-    def environment(self, run: str) -> dict[str, str]:
+    def environment(self, run: str, replica: str = "0") -> dict[str, str]:
         """The environment of a process of Highfence; ``run`` tells its group and transactional id from others'."""
         settings = {
             "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
             "HIGHFENCE_TOPICS__PREFIX": self.prefix,
             "HIGHFENCE_WORKER__GROUP_ID": f"{self.prefix}{run}",
+            "HIGHFENCE_WORKER__REPLICA": replica,
             "HIGHFENCE_METRICS__PORT": "0",
         }
         if self.batch_events is not None:
             settings["HIGHFENCE_WORKER__BATCH_EVENTS"] = str(self.batch_events)
         return {**os.environ, **settings}
 
-    def measure(self, contestant: str, run: str, skip: int, events: int) -> Measured:
+    def measure(self, contestant: str, run: str, skip: int, events: int, replica: str = "0") -> Measured:
         """Let the contestant read the events anew; the first ``skip`` are not counted.
+
+        Workers of one ``run`` share the events; each has a ``replica`` of its own.
 
         Raises StreamError with what it said when it fails.
         """
-        command = [sys.executable, "-m", "streams.bench.contestants", contestant, str(skip), str(events)]
-        done = subprocess.run(
-            command, env=self.environment(run), capture_output=True, check=False, timeout=_PATIENCE_SECONDS
-        )
-        if not done.stdout:
-            raise StreamError(f"{contestant} did not end well: {done.stderr.decode(errors='replace')[-2000:]}")
-        return msgspec.json.decode(done.stdout, type=Measured)
+        with tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory:
+            file = Path(directory, "measured.json")
+            command = [sys.executable, "-m", "streams.bench.contestants", contestant, str(skip), str(events), str(file)]
+            done = subprocess.run(
+                command,
+                env=self.environment(run, replica),
+                cwd=directory,
+                capture_output=True,
+                check=False,
+                timeout=_PATIENCE,
+            )
+            if not file.exists():
+                raise StreamError(f"{contestant} did not end well: {done.stderr.decode(errors='replace')[-2000:]}")
+            return msgspec.json.decode(file.read_bytes(), type=Measured)

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
 import click
 import msgspec
 from rich.console import Console
 
+from streams.bench import pipeline as pipelines
+from streams.bench import scale as scales
 from streams.bench.decode import bench_decode
+from streams.bench.latency import bench_latency
 from streams.bench.match import Times, bench_match
+from streams.bench.stage import broker, new_prefix
+from streams.bench.trade import Trade
 from streams.cli.context import policy_of, settings_of
-from streams.lists.loading import load_lists
+from streams.lists.loading import LoadedList, load_lists
 
 
 @click.group()
@@ -72,3 +81,189 @@ def match(ctx: click.Context, lists: tuple[str, ...], queries: int, compared: in
 
 def _line(times: Times) -> str:
     return f"mean {times.mean:12,.1f} µs  p50 {times.p50:12,.1f}  p99 {times.p99:12,.1f}"
+
+
+_LISTS = click.option(
+    "--list", "lists", multiple=True, default=["bundled"], show_default=True, metavar="LIST", help="A list file."
+)
+_BOOTSTRAP = click.option("--bootstrap", metavar="SERVERS", help="A Kafka to measure on; else one is started.")
+_JSON = click.option("--json", "as_json", is_flag=True, help="JSON instead of text.")
+_PLOT = click.option(
+    "--plot", type=click.Path(dir_okay=False, path_type=Path), metavar="PNG", help="Draw it (needs the extra 'plot')."
+)
+_POPULATION = click.option(
+    "--population", default=20_000, show_default=True, type=click.IntRange(10), help="How many parties there are."
+)
+_HITS = click.option(
+    "--hits", default=0.001, show_default=True, type=click.FloatRange(0, 1), help="Share of orders with a listed party."
+)
+_NEAR_HITS = click.option(
+    "--near-hits", default=0.005, show_default=True, type=click.FloatRange(0, 1), help="Share with a nearly listed one."
+)
+
+
+def _loaded(names: tuple[str, ...]) -> list[LoadedList]:
+    return [loaded for name in names for loaded in load_lists(name)]
+
+
+@contextmanager
+def _measuring(bootstrap: str | None) -> Iterator[tuple[str, Console]]:
+    """A broker, and where to say what is being done."""
+    console = Console(stderr=True)
+    with broker(bootstrap) as servers:
+        yield servers, console
+
+
+@bench.command()
+@_LISTS
+@_BOOTSTRAP
+@click.option("--events", default=100_000, show_default=True, type=click.IntRange(100), help="Events a round.")
+@click.option("--cold-events", default=10_000, show_default=True, type=click.IntRange(100), help="Where all is new.")
+@_POPULATION
+@_HITS
+@_NEAR_HITS
+@click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="How often each is measured.")
+@_JSON
+@_PLOT
+def pipeline(
+    lists: tuple[str, ...],
+    bootstrap: str | None,
+    events: int,
+    cold_events: int,
+    population: int,
+    hits: float,
+    near_hits: float,
+    rounds: int,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
+    """Events a second: screening against pass-through, quixstreams and Faust, where these are installed."""
+    loaded = _loaded(lists)
+    trade = Trade([entry for each in loaded for entry in each.entries], population, hits, near_hits)
+    names = [pipelines.PASSED_ON, pipelines.REALISTIC, pipelines.COLD, *pipelines.others()]
+    with _measuring(bootstrap) as (servers, console), console.status("starting") as status:
+        compared = pipelines.bench_pipeline(
+            servers,
+            loaded,
+            new_prefix(),
+            events=events,
+            cold_events=cold_events,
+            trade=trade,
+            rounds=rounds,
+            names=names,
+            report=status.update,
+        )
+    if plot:
+        pipelines.plot(compared, plot)
+    if as_json:
+        click.echo(msgspec.json.encode(compared).decode())
+        return
+    click.echo(f"{'':<28}{'events/s':>10}{'share':>8}{'client CPU':>14}{'a transaction':>16}{'peak':>10}")
+    for each in compared:
+        size = each.events_a_transaction
+        peak = max(one.peak_megabytes for one in each.rounds)
+        click.echo(
+            f"{each.name:<28}{each.rate:>10,.0f}{each.share:>8.2f}{each.cpu_microseconds:>11.1f} µs"
+            f"{f'{size:,.0f} events' if size else '?':>16}{peak:>7,.0f} MB"
+        )
+    click.echo("share: of pass-through's events a second, round by round, the median")
+
+
+@bench.command()
+@_LISTS
+@_BOOTSTRAP
+@click.option("--rate", "rates", multiple=True, default=[2000, 5000], show_default=True, type=click.IntRange(10))
+@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(1), help="How long at each rate.")
+@click.option("--warm-events", default=20_000, show_default=True, type=click.IntRange(1), help="Done before.")
+@_POPULATION
+@_HITS
+@_NEAR_HITS
+@_JSON
+def latency(
+    lists: tuple[str, ...],
+    bootstrap: str | None,
+    rates: tuple[int, ...],
+    seconds: float,
+    warm_events: int,
+    population: int,
+    hits: float,
+    near_hits: float,
+    as_json: bool,
+) -> None:
+    """From an event produced to its decision readable, with and without releases landing meanwhile."""
+    loaded = _loaded(lists)
+    trade = Trade([entry for each in loaded for entry in each.entries], population, hits, near_hits)
+    with _measuring(bootstrap) as (servers, console), console.status("starting") as status:
+        waits = bench_latency(
+            servers,
+            loaded,
+            new_prefix(),
+            trade=trade,
+            rates=rates,
+            seconds=seconds,
+            warm_events=warm_events,
+            report=status.update,
+        )
+    if as_json:
+        click.echo(msgspec.json.encode(waits).decode())
+        return
+    click.echo(
+        f"{'':<14}{'events/s':>9}{'releases':>10}{'p50':>10}{'p99':>10}{'p99.9':>10}  slowest second, in force after"
+    )
+    for each in waits:
+        after = ", ".join(f"{milliseconds:.0f}" for milliseconds in each.in_force)
+        click.echo(
+            f"{each.contestant:<14}{each.rate:>9,}{each.releases:>10}{each.p50:>7.1f} ms{each.p99:>7.1f} ms"
+            f"{each.p999:>7.1f} ms  {each.slowest:.0%}{f', {after} ms' if after else ''}"
+        )
+
+
+@bench.command()
+@click.option("--list", "name", default="bundled", show_default=True, metavar="LIST", help="A list file of one list.")
+@_BOOTSTRAP
+@click.option("--events", default=100_000, show_default=True, type=click.IntRange(1000), help="Events a measurement.")
+@click.option("--workers", multiple=True, default=[1, 2, 4], show_default=True, type=click.IntRange(1, 4))
+@click.option("--times", multiple=True, default=[1, 10, 40], show_default=True, type=click.IntRange(1, 100))
+@click.option(
+    "--populations", multiple=True, default=[1_000, 20_000, 1_000_000], show_default=True, type=click.IntRange(10)
+)
+@_POPULATION
+@_JSON
+@_PLOT
+def scale(
+    name: str,
+    bootstrap: str | None,
+    events: int,
+    workers: tuple[int, ...],
+    times: tuple[int, ...],
+    populations: tuple[int, ...],
+    population: int,
+    as_json: bool,
+    plot: Path | None,
+) -> None:
+    """How cost grows with workers, with the list (so many times as large) and with the parties in trade."""
+    (loaded,) = load_lists(name)
+    with _measuring(bootstrap) as (servers, console), console.status("starting") as status:
+        scaled = scales.bench_scale(
+            servers,
+            loaded,
+            new_prefix(),
+            trade=Trade(loaded.entries, population),
+            events=events,
+            workers=workers,
+            times=times,
+            populations=populations,
+            report=status.update,
+        )
+    if plot:
+        scales.plot(scaled, plot)
+    if as_json:
+        click.echo(msgspec.json.encode(scaled).decode())
+        return
+    heads = f"{'varied':<12}{'workers':>8}{'entries':>12}{'parties':>12}"
+    click.echo(f"{heads}{'events/s':>10}{'client CPU':>14}{'peak':>11}")
+    for each in scaled:
+        click.echo(
+            f"{each.varied:<12}{each.workers:>8}{each.entries:>12,}{each.population:>12,}{each.rate:>10,.0f}"
+            f"{each.cpu_microseconds:>11.1f} µs{each.peak_megabytes:>8,.0f} MB"
+        )

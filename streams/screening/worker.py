@@ -69,8 +69,8 @@ class Worker:
 
     def __init__(self, settings: Settings, policy: Policy, stop: threading.Event) -> None:
         self.metrics = Metrics()
-        self.decided = 0
-        """How many events were decided since the start."""
+        self.decided = self.batches = 0
+        """How many events were decided since the start, and in how many batches."""
         self._settings = settings
         self._screener = Screener(policy)
         self._memory = MatchMemory(self._screener, settings.worker.remembered_parties)
@@ -259,6 +259,7 @@ class Worker:
         self._adapt(len(batch), clock - started)
         tally.tell(self.metrics, decided, time.perf_counter() - started)
         self.decided += len(decided)
+        self.batches += 1
         if len(decided) < len(batch) and not self._stop.is_set():
             _log.warning("slow screening: %d of a batch of %d events decided so far", len(decided), len(batch))
             self._go_back(consumer, batch[len(decided) :])

@@ -1,0 +1,223 @@
+"""How long an event waits for its decision: from being produced until a reader of committed records has it."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from confluent_kafka import Consumer, Producer
+
+from streams.bench.stage import Stage
+from streams.bench.trade import Trade
+from streams.errors import StreamError
+from streams.kafka.clients import connect, consumer_config, producer_config
+from streams.kafka.topics import TopicNames
+from streams.lists.loading import LoadedList
+from streams.lists.publisher import Publisher
+
+RELEASE_ENTRIES = 82
+"""As many entries as the rule of 2025-03-28 added to the Entity List."""
+_PATIENCE_SECONDS = 120.0
+_SETTLE_SECONDS = 1.0
+
+
+class Waits(msgspec.Struct, frozen=True, kw_only=True):
+    """Milliseconds from produced to readable, at ``rate`` events a second.
+
+    ``in_force`` are the milliseconds from the commit of each release that landed meanwhile to the first decision read
+    that was made under it; ``slowest`` is the smallest share of the rate decided within one second, of all seconds.
+    """
+
+    contestant: str
+    rate: int
+    releases: int
+    events: int
+    p50: float
+    p99: float
+    p999: float
+    slowest: float
+    in_force: tuple[float, ...] = ()
+
+
+def bench_latency(
+    bootstrap: str,
+    lists: Sequence[LoadedList],
+    prefix: str,
+    *,
+    trade: Trade,
+    rates: Sequence[int],
+    seconds: float,
+    warm_events: int,
+    report: Callable[[str], None],
+) -> list[Waits]:
+    """Measure pass-through and screening at each rate, and screening while releases of 82 entries land.
+
+    Each process has first to do ``warm_events`` of the same stream. Raises StreamError when one does not end well.
+    """
+    found = []
+    for rate in rates:
+        for contestant, releasing in (("pass-through", False), ("screening", False), ("screening", True)):
+            report(f"{contestant} at {rate:,} events a second{', releases landing' if releasing else ''}")
+            stage = Stage(bootstrap, f"{prefix}{contestant}-{rate}-{releasing}.")
+            stage.build(lists, trade.orders(warm_events))
+            found.append(_measure(stage, contestant, lists, trade, rate, seconds, warm_events, releasing))
+    return found
+
+
+def _measure(
+    stage: Stage,
+    contestant: str,
+    lists: Sequence[LoadedList],
+    trade: Trade,
+    rate: int,
+    seconds: float,
+    warm_events: int,
+    releasing: bool,
+) -> Waits:
+    orders = list(trade.orders(int(rate * seconds), start=warm_events))
+    reader = _Reader(stage)
+    with _running(stage, contestant):
+        reader.wait_for(warm_events)
+        time.sleep(_SETTLE_SECONDS)
+        releases = _Releases(stage, lists, seconds) if releasing else None
+        sent = _send(stage, orders, rate, reader)
+        if releases is not None:
+            releases.join()
+        return reader.waits(contestant, rate, sent, releases.committed if releases is not None else {})
+
+
+@contextmanager
+def _running(stage: Stage, contestant: str) -> Iterator[None]:
+    """The contestant, in a process that goes on until it is ended."""
+    with tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory:
+        command = [sys.executable, "-m", "streams.bench.contestants", contestant, "0", str(sys.maxsize), "none"]
+        with Path(directory, "log").open("wb") as log:
+            process = subprocess.Popen(command, env=stage.environment("latency"), cwd=directory, stderr=log)
+        try:
+            yield
+            if process.poll() is not None:
+                raise StreamError(f"{contestant} ended: {Path(directory, 'log').read_text(errors='replace')[-2000:]}")
+        finally:
+            process.kill()
+            process.wait()
+
+
+class _Reader:
+    """Reads decisions as they become readable; which event, when, and under which release."""
+
+    def __init__(self, stage: Stage) -> None:
+        settings = stage.settings
+        self._consumer = connect(Consumer, consumer_config(settings, f"{stage.prefix}reader"))
+        self._consumer.subscribe([TopicNames(stage.prefix).decisions])
+        self.read: dict[bytes, float] = {}
+        self.first_under: dict[str, float] = {}
+
+    def look(self, seconds: float) -> None:
+        """Take what is there, waiting so long for a first one."""
+        messages = self._consumer.consume(1000, seconds)
+        now = time.perf_counter()
+        for message in messages:
+            if message.error() is None:
+                self.read[message.key() or b""] = now
+                for release in _release_ids(message.value() or b""):
+                    self.first_under.setdefault(release, now)
+
+    def wait_for(self, count: int) -> None:
+        """Until so many decisions were read; raises StreamError when they do not come."""
+        deadline = time.monotonic() + _PATIENCE_SECONDS
+        while len(self.read) < count:
+            if time.monotonic() > deadline:
+                raise StreamError(f"only {len(self.read):,} of {count:,} decisions came")
+            self.look(0.1)
+
+    def waits(self, contestant: str, rate: int, sent: dict[bytes, float], committed: dict[str, float]) -> Waits:
+        """What the events sent had to wait, once all were read."""
+        self.wait_for(len(self.read) + sum(key not in self.read for key in sent))
+        self._consumer.close()
+        waited = sorted((self.read[key] - at) * 1000 for key, at in sent.items())
+        started = min(sent.values())
+        by_second: dict[int, int] = {}
+        for key in sent:
+            second = int(self.read[key] - started)
+            by_second[second] = by_second.get(second, 0) + 1
+        whole = [by_second.get(second, 0) for second in range(1, int(max(sent.values()) - started))]
+        return Waits(
+            contestant=contestant,
+            rate=rate,
+            releases=len(committed),
+            events=len(sent),
+            p50=waited[len(waited) // 2],
+            p99=waited[int(len(waited) * 0.99)],
+            p999=waited[int(len(waited) * 0.999)],
+            slowest=min(whole, default=rate) / rate,
+            in_force=tuple(
+                (self.first_under[release] - at) * 1000
+                for release, at in committed.items()
+                if release in self.first_under
+            ),
+        )
+
+
+def _send(stage: Stage, orders: Sequence[tuple[bytes, bytes]], rate: int, reader: _Reader) -> dict[bytes, float]:
+    """Send the orders at the rate, reading decisions meanwhile; when each was produced."""
+    producer = connect(Producer, producer_config(stage.settings, {"linger.ms": 0}))
+    topic = TopicNames(stage.prefix).transactions
+    sent: dict[bytes, float] = {}
+    started = time.perf_counter()
+    for number, (key, value) in enumerate(orders):
+        due = started + number / rate
+        while (ahead := due - time.perf_counter()) > 0:
+            reader.look(min(ahead, 0.001))
+        sent[key] = time.perf_counter()
+        producer.produce(topic, value, key)
+        producer.poll(0)
+    producer.flush(_PATIENCE_SECONDS)
+    return sent
+
+
+class _Releases:
+    """Publishes a list of 82 entries again and again, other ones each time, in a thread of its own."""
+
+    def __init__(self, stage: Stage, lists: Sequence[LoadedList], seconds: float) -> None:
+        self.committed: dict[str, float] = {}
+        entries = [entry for loaded in lists for entry in loaded.entries]
+        self._stage, self._entries, self._seconds = stage, entries, seconds
+        self._thread = threading.Thread(target=self._publish)
+        self._publisher = Publisher("bench_releases", stage.settings)
+        self._thread.start()
+
+    def join(self) -> None:
+        """Wait until the last one is out."""
+        self._thread.join()
+
+    def _publish(self) -> None:
+        """A release every two seconds."""
+        for number in range(max(1, int(self._seconds / 2))):
+            time.sleep(2.0)
+            first = number * RELEASE_ENTRIES + number
+            listed = [self._entries[(first + position) % len(self._entries)] for position in range(RELEASE_ENTRIES)]
+            entries = tuple(
+                msgspec.structs.replace(entry, source="bench_releases", entry_id=f"{position}")
+                for position, entry in enumerate(listed)
+            )
+            release = self._publisher.publish(LoadedList("bench_releases", entries))
+            self.committed[release.release_id] = time.perf_counter()
+
+
+class _Released(msgspec.Struct):
+    releases: dict[str, dict[str, str]] = {}
+
+
+_RELEASED = msgspec.json.Decoder(_Released)
+
+
+def _release_ids(decision: bytes) -> list[str]:
+    ref = _RELEASED.decode(decision).releases.get("bench_releases")
+    return [ref["release_id"]] if ref else []

@@ -1,0 +1,117 @@
+"""How fast the stream is: pass-through, screening and what a user would pick instead, round after round in one run."""
+
+from __future__ import annotations
+
+import importlib.util
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from statistics import median
+
+import msgspec
+
+from streams.bench.contestants import Measured
+from streams.bench.stage import Stage
+from streams.bench.trade import Trade
+from streams.errors import SettingsError
+from streams.lists.loading import LoadedList
+
+PASSED_ON = "pass-through"
+REALISTIC = "screening, realistic"
+COLD = "screening, every party new"
+_CONTESTANT = {REALISTIC: "screening", COLD: "screening"}
+
+
+class Compared(msgspec.Struct, frozen=True):
+    """One contestant's rounds; ``share`` is the median over rounds of its events a second by pass-through's."""
+
+    name: str
+    rounds: tuple[Measured, ...]
+    share: float
+
+    @property
+    def rate(self) -> float:
+        """Events a second, the median over rounds."""
+        return median(each.rate for each in self.rounds)
+
+    @property
+    def cpu_microseconds(self) -> float:
+        """Client CPU an event, the median over rounds."""
+        return median(each.cpu_microseconds for each in self.rounds)
+
+    @property
+    def events_a_transaction(self) -> float | None:
+        """Events in a Kafka transaction, the mean over all; None where that is not known."""
+        transactions = sum(each.transactions or 0 for each in self.rounds)
+        return sum(each.events for each in self.rounds) / transactions if transactions else None
+
+
+def others() -> list[str]:
+    """The other runtimes that are installed."""
+    return [name for name in ("quixstreams", "faust") if importlib.util.find_spec(name)]
+
+
+def bench_pipeline(
+    bootstrap: str,
+    lists: Sequence[LoadedList],
+    prefix: str,
+    *,
+    events: int,
+    cold_events: int,
+    trade: Trade,
+    rounds: int,
+    names: Sequence[str],
+    report: Callable[[str], None],
+) -> list[Compared]:
+    """Measure the contestants ``names`` on a broker, interleaved.
+
+    Of the realistic stream as many ``events`` come first, uncounted, as are measured then: a worker that runs for a
+    while knows the parties. Of a stream in which no party ever comes again, ``cold_events``.
+
+    Raises StreamError when a contestant does not end well.
+    """
+    warm = Stage(bootstrap, f"{prefix}trade.")
+    cold = Stage(bootstrap, f"{prefix}new.")
+    report("sending events")
+    warm.build(lists, trade.orders(2 * events))
+    if COLD in names:
+        cold.build(lists, replace(trade, population=None).orders(2 * cold_events))
+    measured: dict[str, list[Measured]] = {name: [] for name in names}
+    for number in range(rounds):
+        for name in names:
+            report(f"round {number + 1} of {rounds}: {name}")
+            stage, count = (cold, cold_events) if name == COLD else (warm, events)
+            contestant = _CONTESTANT.get(name, name)
+            measured[name].append(stage.measure(contestant, f"{contestant}-{number}", count, count))
+    return list(_compared(measured))
+
+
+def _compared(measured: dict[str, list[Measured]]) -> Iterator[Compared]:
+    passed = measured[PASSED_ON]
+    for name, rounds in measured.items():
+        shares = [each.rate / by.rate for each, by in zip(rounds, passed, strict=True)]
+        yield Compared(name, tuple(rounds), median(shares))
+
+
+def plot(compared: Sequence[Compared], file: Path) -> None:
+    """Draw events a second and how the lag falls, into a PNG file.
+
+    Raises SettingsError when matplotlib, of the extra ``plot``, is not installed.
+    """
+    try:
+        from matplotlib.figure import Figure
+    except ImportError as error:
+        raise SettingsError("--plot needs matplotlib: pip install 'highfence[plot]'") from error
+    figure = Figure(figsize=(10, 4.5), layout="constrained")
+    rates, lags = figure.subplots(1, 2)
+    names = [each.name for each in compared]
+    rates.barh(names[::-1], [each.rate for each in compared][::-1])
+    rates.set_xlabel("events a second, median of rounds")
+    for each in compared:
+        last = each.rounds[-1]
+        left = [last.events - done for _, done in last.progress]
+        lags.plot([seconds for seconds, _ in last.progress], left, label=each.name)
+    lags.set_xlabel("seconds")
+    lags.set_ylabel("events left (lag), last round")
+    lags.legend()
+    figure.savefig(file)
