@@ -16,8 +16,6 @@ from streams.bench.trade import SEED, Trade
 from streams.errors import SettingsError
 from streams.lists.loading import LoadedList
 
-PARTITIONS = 4
-
 
 class Scaled(msgspec.Struct, frozen=True, kw_only=True):
     """One size of things. ``rate`` is of all workers, ``cpu_microseconds`` client CPU an event, ``peak_megabytes`` the
@@ -47,15 +45,21 @@ def bench_scale(
 ) -> list[Scaled]:
     """Vary the number of workers, the list's size (``times`` as large) and the population, one at a time.
 
-    Half of the ``events`` are measured, after the other half. Raises StreamError when a worker does not end well.
+    Workers that are measured together have topics of their own, with the same events, so that they all work all the
+    time; half of the ``events`` of each are measured, after the other half. Raises StreamError when a worker does not
+    end well.
     """
     found: list[Scaled] = []
 
     def measure(varied: str, count: int, listed: LoadedList, trading: Trade) -> None:
         report(f"{count} workers, {len(listed.entries):,} entries, {trading.population:,} parties")
-        stage = Stage(bootstrap, f"{prefix}{len(found)}.", partitions=PARTITIONS)
-        stage.build([listed], trading.orders(events))
-        found.append(_scaled(varied, listed, trading, _together(stage, count, events)))
+        stages = [Stage(bootstrap, f"{prefix}{len(found)}-{number}.") for number in range(count)]
+        for stage in stages:
+            stage.build([listed], trading.orders(events))
+        with ThreadPoolExecutor(count) as pool:
+            running = [pool.submit(stage.measure, "screening", "scale", events // 2, events // 2) for stage in stages]
+            measured = [each.result() for each in running]
+        found.append(_scaled(varied, listed, trading, measured))
 
     for count in workers:
         measure("workers", count, loaded, trade)
@@ -65,19 +69,6 @@ def bench_scale(
     for population in populations:
         measure("population", 1, loaded, replace(trade, population=population))
     return found
-
-
-def _together(stage: Stage, workers: int, events: int) -> list[Measured]:
-    """Several workers of one group at once, each with its share of the partitions and so of the events."""
-    share = events // workers
-    # Keys spread unevenly a little: none waits for more events than its partitions surely have.
-    skip, count = share * 4 // 10, share * 4 // 10
-    with ThreadPoolExecutor(workers) as pool:
-        running = [
-            pool.submit(stage.measure, "screening", "scale", skip, count, replica=f"{number}")
-            for number in range(workers)
-        ]
-        return [each.result() for each in running]
 
 
 def _scaled(varied: str, loaded: LoadedList, trade: Trade, measured: Sequence[Measured]) -> Scaled:

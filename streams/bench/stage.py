@@ -44,19 +44,17 @@ def new_prefix() -> str:
 
 @dataclass(frozen=True)
 class Stage:
-    """Topics under a prefix of their own; ``batch_events`` is the workers' setting."""
+    """Topics under a prefix of their own."""
 
     bootstrap: str
     prefix: str
-    batch_events: int | None = None
-    partitions: int = 6
 
     @property
     def settings(self) -> Settings:
         """The settings with which the topics are made and filled."""
         return Settings(
             kafka=KafkaSettings(bootstrap_servers=self.bootstrap),
-            topics=TopicSettings(prefix=self.prefix, partitions=self.partitions),
+            topics=TopicSettings(prefix=self.prefix),
         )
 
     def build(self, lists: Iterable[LoadedList], events: Iterable[tuple[bytes, bytes]]) -> None:
@@ -77,23 +75,18 @@ class Stage:
         if left := producer.flush(_PATIENCE):
             raise StreamError(f"{left} events could not be sent to {topic}")
 
-    def environment(self, run: str, replica: str = "0") -> dict[str, str]:
+    def environment(self, run: str) -> dict[str, str]:
         """The environment of a process of Highfence; ``run`` tells its group and transactional id from others'."""
         settings = {
             "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
             "HIGHFENCE_TOPICS__PREFIX": self.prefix,
             "HIGHFENCE_WORKER__GROUP_ID": f"{self.prefix}{run}",
-            "HIGHFENCE_WORKER__REPLICA": replica,
             "HIGHFENCE_METRICS__PORT": "0",
         }
-        if self.batch_events is not None:
-            settings["HIGHFENCE_WORKER__BATCH_EVENTS"] = str(self.batch_events)
         return {**os.environ, **settings}
 
-    def measure(self, contestant: str, run: str, skip: int, events: int, replica: str = "0") -> Measured:
+    def measure(self, contestant: str, run: str, skip: int, events: int) -> Measured:
         """Let the contestant read the events anew; the first ``skip`` are not counted.
-
-        Workers of one ``run`` share the events; each has a ``replica`` of its own.
 
         Raises StreamError with what it said when it fails.
         """
@@ -102,7 +95,7 @@ class Stage:
             command = [sys.executable, "-m", "streams.bench.contestants", contestant, str(skip), str(events), str(file)]
             done = subprocess.run(
                 command,
-                env=self.environment(run, replica),
+                env=self.environment(run),
                 cwd=directory,
                 capture_output=True,
                 check=False,
