@@ -17,10 +17,11 @@ from streams.matching.match import Match
 from streams.matching.names import ReadName, read_name
 from streams.matching.pinyin import is_pinyin
 from streams.matching.policy import Policy, Score, Thresholds
-from streams.matching.rough import is_sure
+from streams.matching.rough import is_sure, spelling
 from streams.matching.scoring import Agreement, Query
+from streams.matching.spelling import sound_of
 from streams.matching.words import Word
-from streams.records.alert import Evidence
+from streams.records.alert import Evidence, EvidenceKind
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Identifier, Party
 
@@ -34,6 +35,10 @@ _ACRONYM = 3
 """Words of at most so many letters could be anyone's acronym."""
 _SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "roman")
 _NAMES: tuple[Kind, ...] = ("name", "common", "everyday")
+_CONSONANTS = 5
+_CONSONANTS_OUT_OF_ORDER = 7
+"""A name in a rough script, nothing of which is exactly alike, tells too little with fewer consonants; it needs more
+where given and family name are the other way round, as no script does that."""
 _SLIP_FROM = 6
 """In a shorter word another letter makes another word."""
 
@@ -199,49 +204,100 @@ def _unproved(named: Named, entity_type: str | None, facts: Sequence[Finding], p
     if (
         not craft
         and "birth_date" not in proved
-        and _tells_too_little(named, entity_type == "organization", "country" in proved, policy.score)
+        and _tells_too_little(named, entity_type == "organization", proved, policy.score)
     ):
         return "too little of a name to stand alone"
     return ""
 
 
-def _tells_too_little(named: Named, organization: bool, country: bool, rules: Score) -> bool:
-    """Whether what agrees is too little to stand alone.
+def _tells_too_little(named: Named, organization: bool, proved: set[EvidenceKind], rules: Score) -> bool:
+    """Whether what agrees is too little to stand alone, but for what is ``proved``.
 
     More is needed when a name is left over on either side, or one is only roughly alike; and common words
     alone, or a single acronym, are only enough when nothing is left over. Up to three letters left over do not
-    count as a name of an organization. A ``country`` that agrees makes up for some of it.
+    count as a name of an organization. A country or entity type that agrees makes up for some of it.
     """
-    query, aligned = named.query, named.agreement.aligned
-    information, sure = named.agreement.agreeing, True
-    weights: list[float] = []
-    text = ""
-    for pair in aligned:
-        word = query.words[pair.ours[0]].word
-        if word.kind not in _NAMES:
-            continue
-        text = "".join([query.words[i].word.text for i in pair.ours])
-        listed = "".join([named.listed_read.words[j].text for j in pair.listed])
-        weights.append(min(sum(query.words[i].weight for i in pair.ours), len(pair.listed)) * pair.similarity)
-        if pair.similarity < 1.0 and word.script:
-            if not is_sure(text, word.script, pair.similarity):
-                return True
-        else:
-            sure = sure and (pair.similarity == 1.0 or _slip(text, listed))
-    names = sum(weights)
-    if len(weights) == 1 and len(text) <= _ACRONYM:
-        information -= max(names - rules.acronym, 0.0)
-        names = min(names, rules.acronym)
-    common_words = max(information - names, 0.0)
+    names = _agreeing_names(named)
+    if names is None:
+        return True
+    information, country = named.agreement.agreeing, "country" in proved
+    known = names.weight
+    if names.acronym:
+        information -= max(known - rules.acronym, 0.0)
+        known = min(known, rules.acronym)
+    common_words = max(information - known, 0.0)
     ours_left, listed_left = _left_over(named)
     left = [word for word in (*ours_left, *listed_left) if word.kind not in _SAY_NOTHING]
+    any_alike = any(pair.similarity < 1.0 for pair in named.agreement.aligned)
     if any(word.kind in _NAMES and (len(word.text) > _ACRONYM or not organization) for word in left):
-        if any(pair.similarity < 1.0 for pair in aligned):
-            return information < rules.alike_partial_information
-        return information < (rules.alike_information if country else rules.partial_information)
-    if not sure or (left and any(pair.similarity < 1.0 for pair in aligned)):
-        return names + common_words / 2 < rules.alike_information
-    return names < rules.name_information if left else information < rules.information
+        needed = rules.alike_information if country else rules.partial_information
+        if any_alike:
+            needed = rules.alike_partial_information + (0.0 if names.sound_sure else rules.doubt)
+        if not (country or "entity_type" in proved) and sum([word.kind in _NAMES for word in left]) > 1:
+            needed += rules.doubt
+        return information < needed
+    if names.only_alike:
+        return known + common_words / 2 < rules.only_alike_information
+    if not names.sure or (left and any_alike):
+        return known + common_words / 2 < rules.alike_information
+    return known < rules.name_information if left else information < rules.information
+
+
+class _AgreeingNames(NamedTuple):
+    """What the names that agree tell: their ``weight``; whether they are one ``acronym``; whether each is the same or
+    one slip from it (``sure``), or sounds so (``sound_sure``); and whether all of several are ``only_alike``."""
+
+    weight: float
+    acronym: bool
+    sure: bool
+    sound_sure: bool
+    only_alike: bool
+
+
+def _agreeing_names(named: Named) -> _AgreeingNames | None:
+    """What the names that agree tell; None when one is too unlike, or all are too rough, to tell anything."""
+    words, weight, count, alike, consonants, text = named.query.words, 0.0, 0, 0, 0, ""
+    sure = sound_sure = True
+    for pair in named.agreement.aligned:
+        word = words[pair.ours[0]].word
+        if word.kind not in _NAMES:
+            continue
+        text = "".join([words[i].word.text for i in pair.ours])
+        listed = "".join([named.listed_read.words[j].text for j in pair.listed])
+        weight += min(sum(words[i].weight for i in pair.ours), len(pair.listed)) * pair.similarity
+        count += 1
+        if pair.similarity == 1.0:
+            continue
+        alike += 1
+        if word.script:
+            if not is_sure(text, word.script, pair.similarity):
+                return None
+            consonants += len(spelling(text, word.script).classes)
+        elif is_pinyin(text, 1) and is_pinyin(listed, 1):
+            return None  # one syllable of Chinese is not another
+        else:
+            slip = _slip(text, listed) and not _other_sex(text, listed)
+            sure = sure and slip
+            sound_sure = sound_sure and (slip or sound_of(text) == sound_of(listed))
+    asked = _CONSONANTS if _in_order(named) else _CONSONANTS_OUT_OF_ORDER
+    if len(words) > 1 and alike == count and 0 < consonants < asked:
+        return None
+    acronym = count == 1 and len(text) <= _ACRONYM
+    return _AgreeingNames(weight, acronym, sure, sound_sure, alike == count > 1 and not consonants)
+
+
+def _in_order(named: Named) -> bool:
+    """Whether the words agree in their order; a listed name with a comma begins with the family name."""
+    pairs = sorted(named.agreement.aligned)
+    listed = [pair.listed[0] for pair in pairs]
+    if "," in named.listed.name:
+        listed = listed[-1:] + listed[:-1]
+    return listed == sorted(listed)
+
+
+def _other_sex(ours: str, listed: str) -> bool:
+    """Whether two given names are of one stem for a woman and for a man: Maria and Mario, Antonia and Antonio."""
+    return ours[:-1] == listed[:-1] and {ours[-1], listed[-1]} == {"a", "o"}
 
 
 def _slip(ours: str, listed: str) -> bool:

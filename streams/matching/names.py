@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Final, NamedTuple
 
 from rigour.names import extract_org_types
@@ -25,6 +26,15 @@ _apostrophes = re.compile(r"['’‘ʼ`´ʻʿʾ]")
 _tokens = re.compile(r"[a-z0-9]+")
 _surname_first = re.compile(r"\s*[a-z]+,(?! *(?:inc|ltd|llc|co|corp|s\.?a)\b)")
 _TELLING: Final = ("name", "common", "everyday", "generic", "place", "number", "legal")
+_SYLLABLE: Final = 3
+"""Up to so many letters a syllable of Han or Hangul only looks like a legal form: Yu, Gu."""
+_CYRILLIC_INITIALS: Final = frozenset({"ya", "yu", "ye", "zh", "kh", "ts", "ch", "sh", "iu", "ia"})
+_letters_apart = re.compile(" [a-z] [a-z](?: |$)")
+_digit = re.compile("[0-9]")
+_spaced = re.compile(r"(?<![a-z0-9'.])[a-z](?: [a-z]){2,}(?![a-z0-9'.])")
+_SPACED_NAME: Final = 2
+"""What is written in letters apart before a legal form has at least so many; the form has more."""
+_numbered = re.compile(r"\b(?:no|nr|number)\b\.? ?(?=\d)")
 _UNITS: Final = frozenset("123456789")
 _TENS: Final = frozenset(str(ten) for ten in range(20, 100, 10))
 _FIRST_OF_PHRASE: Final = frozenset(first for first, _ in PHRASES)
@@ -58,15 +68,21 @@ def read_name(text: str, proper: bool = False) -> ReadName:
         text = _apostrophes.sub("", text)
     if "." in text:
         text = _dotted.sub(lambda found: found.group().replace(".", "").replace(" ", "") + " ", text)
+    if _letters_apart.search(text):
+        text = _spaced.sub(_joined_letters, text)
+    if _digit.search(text):
+        text = _numbered.sub(" ", text)
     if "&" in text:
         text = text.replace("&", " and ")
     legal: set[str] = set()
     if not (proper or ("," in text and _surname_first.match(text))):
         for form, generic in extract_org_types(text, generic=True):
-            if _is_legal_form(form):
+            if _is_legal_form(form) and not (form in rough and len(form) <= _SYLLABLE):
                 text = _whole(form).sub(f" {generic} ", text)
                 legal.add(generic)
     tokens = from_wade_giles(_tokens.findall(text))
+    if not _CYRILLIC_INITIALS.isdisjoint(tokens):
+        tokens = _initials(tokens)
     if proper:
         words = [_proper_word(token) for token in tokens]
     else:
@@ -84,10 +100,18 @@ def read_name(text: str, proper: bool = False) -> ReadName:
         words = [as_name(word.text) if word.kind == "particle" else word for word in words]
     if rough:
         words = [
-            word._replace(script=script) if (script := rough.get(token, "")) and word.kind == "name" else word
+            _of_script(word, token, rough) if token in rough else word
             for word, token in zip(words, tokens, strict=True)
         ]
     return ReadName(tuple(words), tuple(tokens))
+
+
+def _of_script(word: Word, token: str, rough: dict[str, Script]) -> Word:
+    """A word with its script; a syllable written on its own is a name, whatever it means in other languages."""
+    script = rough[token]
+    if not script:
+        return as_name(token) if word.kind != "legal" else word
+    return word._replace(script=script) if word.kind == "name" else word
 
 
 @lru_cache(maxsize=262_144)
@@ -117,6 +141,22 @@ def _unless_acronym(found: re.Match[str]) -> str:
     initials = "".join([word[0] for word in words])
     telling = "".join([word[0] for word in words if word_of(word).kind not in ("empty", "particle")])
     return " " if len(acronym) > 2 and (initials.endswith(acronym) or telling.endswith(acronym)) else found.group()
+
+
+def _joined_letters(found: re.Match[str]) -> str:
+    """Letters written apart as a word, and the legal form they end in as another: S I S d o o."""
+    text = found.group().replace(" ", "")
+    starts = range(_SPACED_NAME, len(text) - _SPACED_NAME)
+    form = next((at for at in starts if word_of(text[at:]).kind == "legal"), 0)
+    return f"{text[:form]} {text[form:]}" if form else text
+
+
+def _initials(tokens: list[str]) -> list[str]:
+    """``tokens`` with the two letters of a Cyrillic initial as one, where another initial follows: Ya M Sverdlov."""
+    return [
+        token[0] if token in _CYRILLIC_INITIALS and len(next_one) == 1 and next_one.isalpha() else token
+        for token, next_one in zip_longest(tokens, tokens[1:], fillvalue="")
+    ]
 
 
 def _join_numbers(words: list[Word], tokens: list[str]) -> tuple[list[Word], list[str]]:

@@ -63,8 +63,10 @@ class Score:
     information: float
     name_information: float
     partial_information: float
+    doubt: float
     alike_partial_information: float
     alike_information: float
+    only_alike_information: float
     acronym: float
     caution: float
     steepness: float

@@ -37,6 +37,12 @@ _SURNAMES: Final = frozenset(
     "姚卢姜崔钟谭陆汪范金石廖贾夏韦付方白邹孟熊秦邱江尹薛闫段雷侯龙史陶黎贺顾毛郝龚邵万钱严覃武戴莫孔向汤习温"
 )
 
+_SYLLABLES: Final = re.compile("[\u3400-\u4dbf\u4e00-\u9fff\uac00-\ud7a3]")
+# What no Korean reading of a Chinese character has, and so no Korean given name: it is a foreign name then.
+_NEVER_BEGIN: Final = frozenset("\u1101\u1104\u1108\u110a\u110d\u110f")  # kk, tt, pp, ss, jj, k
+_ALWAYS_END: Final = frozenset("\u11a8\u11ab\u11af\u11b7\u11b8\u11bc")  # k, n, l, m, p, ng
+_EU: Final = "\u1173"
+
 _HAN_NAME: Final = 2
 _KOREAN_NAME: Final = 4
 _simplify = OpenCC("t2s")
@@ -56,13 +62,16 @@ def clean(text: str) -> str:
 
 
 def latin(text: str) -> tuple[str, dict[str, Script]]:
-    """``text`` (already clean) in ASCII, and the words of it that came from a rough script."""
+    """``text`` (already clean) in ASCII, and the words of it that came from a rough script.
+
+    A single syllable of Han or Hangul is among them, without a script: it is read exactly.
+    """
     scripts: dict[str, Script] = {}
     alone = len(_word.findall(text)) == 1
 
     def written(found: re.Match[str]) -> str:
         spelt, script = _write(found.group(), alone)
-        if script:
+        if script or _SYLLABLES.match(found.group()):
             scripts.update((word, script) for word in spelt.lower().split())
         return spelt
 
@@ -80,7 +89,7 @@ def _write(word: str, alone: bool) -> tuple[str, Script]:
         if len(word) == 1:
             return spelt, ""
         return f" {spelt} ", "han_name" if len(word) <= _HAN_NAME or " " in spelt.strip() else "han"
-    if script == "hangul" and word[0] in KOREAN_SURNAMES and (len(word) == 1 or (alone and len(word) <= _KOREAN_NAME)):
+    if script == "hangul" and word[0] in KOREAN_SURNAMES and (len(word) == 1 or (alone and _is_korean_name(word))):
         given = maybe_ascii(word[1:]).replace("-", "")
         return f"{KOREAN_SURNAMES[word[0]]} {given}".rstrip(), script if given else ""
     if not script:
@@ -90,6 +99,19 @@ def _write(word: str, alone: bool) -> tuple[str, Script]:
             return plain, ""
     spelt = "".join(c for c in ascii_text(word) if c.isalnum())
     return spelt or _by_letter_names(word), script
+
+
+def _is_korean_name(word: str) -> bool:
+    """Whether a word of Hangul that begins with a surname may be a Korean name, not a foreign one spelt in Hangul."""
+    return len(word) <= _KOREAN_NAME and all(map(_is_korean_syllable, word[1:]))
+
+
+def _is_korean_syllable(syllable: str) -> bool:
+    """Whether a Chinese character can be read so in Korean: those end in few consonants, and none in the vowel eu."""
+    letters = unicodedata.normalize("NFD", syllable)
+    if letters[0] in _NEVER_BEGIN:
+        return False
+    return letters[-1] in _ALWAYS_END if len(letters) > 2 else letters[-1] != _EU
 
 
 def _by_letter_names(word: str) -> str:

@@ -35,6 +35,14 @@ _mute_h = re.compile("(?<=[aeiou])h(?=[^aeiou]|$)")
 _final_s = re.compile("ks$|(?<=[aeiou])z$")
 _han_r = re.compile("(?<=.)er(?=[^aeiou]|$)")
 _han_g = re.compile("j(?=[iu])")
+# Korea's rules for foreign words: a final t is written with s, which only ends a syllable there; a final r as eo.
+_hangul_t = re.compile("(?<!s)s(?=[^aeiouyws]|$)")
+_hangul_r = re.compile("(?<=.)eo$")
+_MUTE: Final = "-"
+_consonant_y = re.compile("^y(?=[aeou])")  # j and y at the beginning are one letter in half of Europe
+_first_y = re.compile("^y")
+_glide = re.compile("(?<=[a-z])w")
+_slavic = re.compile("vic$")
 _article = re.compile("^al(?=.{3})")
 
 
@@ -50,15 +58,19 @@ class Spelling(NamedTuple):
 @lru_cache(maxsize=131_072)
 def spelling(text: str, script: Script) -> Spelling:
     """The rough spelling of ``text``, as romanised from ``script``."""
+    text = (_consonant_y if script != "abjad" else _first_y).sub("j", text)
     if script == "abjad":
         text = _article.sub("", text).replace("tsh", "c").replace("sh", "s").replace("kh", "h").replace("gh", "g")
         text = text.replace("dj", "j").replace("w", "u").replace("y", "i")
     elif script == "hangul":
-        text = text.replace("eu", "").replace("w", "")
+        text = _hangul_t.sub("t", _hangul_r.sub("eor", text)).replace("eu", _MUTE)
+        text = _glide.sub("", text)
     elif script in ("han", "han_name"):
         text = text.replace("zh", "j").replace("x", "s").replace("q", "c")
         text = _han_g.sub("g", _han_r.sub("r", text))
-    sound = _mute_h.sub("", _final_s.sub("s", sound_of(text).replace("ng", "n")))
+    elif not script:
+        text = _slavic.sub("vich", text).replace("dg", "j")
+    sound = _mute_h.sub("", _final_s.sub("s", sound_of(text).replace(_MUTE, "").replace("ng", "n")))
     letters = _doubled.sub(r"\1", sound.translate(_letters))
     classes = _doubled.sub(r"\1", letters.translate(_classes))
     return Spelling(letters, classes, _not_vowels.sub("", sound).translate(_vowel_classes), sound[:1] in "aeiou")
@@ -79,7 +91,7 @@ def keys(classes: str) -> set[str]:
 
 def without_l(classes: str) -> str:
     """The ``classes`` without l and r: they are often dropped or put in, and count half."""
-    return classes.replace("l", "")
+    return _doubled.sub(r"\1", classes.replace("l", ""))
 
 
 def similarity(a: str, a_script: Script, b: str, b_script: Script) -> float:

@@ -80,6 +80,21 @@ ENTRIES = (
         identifiers=(("IMO", "IMO 9187629"),),
     ),
     listed("brigade", "Brigade 44", source="test", entity_type="organization"),
+    listed("sis-director", "JOVANOVIC, Sinisa", source="us_ofac_sdn", entity_type="person", countries=("RS",)),
+    listed("inspur-taiwan", "Inspur Taiwan", countries=("TW",)),
+    listed("baai", "Beijing Academy of Artificial Intelligence", "BAAI", countries=("CN",)),
+    listed("actri", "Aeronautic Computing Technique Research Institute", "ACTRI", countries=("CN",)),
+    listed("zhongke", "Zhong Ke Optics Co., Ltd.", countries=("CN",)),
+    listed("factory", "Factory 123", countries=("CN",)),
+    listed("sverdlov", "Federal State Enterprise Ya M Sverdlov Plant", countries=("RU",)),
+    listed("ponce", "PONCE ZORRILLA, Martin Humberto", source="us_ofac_sdn", entity_type="person"),
+    listed("antonio", "RODRIGUEZ, Antonio", source="us_ofac_sdn", entity_type="person"),
+    listed("rudi", "SALIWA, Rudi", source="us_ofac_sdn", entity_type="person"),
+    listed("chen", "Chen Wang", source="test"),
+    listed("jiang", "Jiang Ping", source="test"),
+    listed("jin-ying", "Jin Ying Trading Co., Ltd.", source="test"),
+    listed("small-bull", "Small Bull", source="test"),
+    listed("assad", "ASSAD, Bashar", source="test", entity_type="person"),
 )
 
 

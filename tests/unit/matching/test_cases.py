@@ -21,8 +21,27 @@ FOUND = [
     ("Lang Chao Beijing Electronic Information Industry Youxian Gongsi", "CN", "inspur-beijing", "hold"),
     ("Inspur Trading (HK)", "HK", "inspur-hk", "review"),
     ("Almaz Antey Telecom", "", "almaz", "hold"),
+    ("Inspur Trading (HK)", "", "inspur-hk", "review"),
+    ("Inspur Group Trading", "", "inspur-group", "hold"),
+    ("Group Inspur", "", "inspur-group", "hold"),
+    ("I n s p u r Taiwan", "", "inspur-taiwan", "hold"),
     ("AlmazAntey", "", "almaz", "hold"),
     ("SIS DOO", "", "sis", "hold"),
+    ("S I S d o o", "", "sis", "hold"),
+    ("Sinisa Jovanovic", "RS", "sis-director", "hold"),
+    ("Siniša Jovanović", "", "sis-director", "hold"),
+    ("Синиша Јовановић", "", "sis-director", "hold"),
+    ("Zhongke Optics", "", "zhongke", "hold"),
+    ("Zhong Ke Optics Youxian Gongsi", "", "zhongke", "hold"),
+    ("BAAI", "CN", "baai", "hold"),
+    ("ACTRI", "CN", "actri", "hold"),
+    ("Factory No. 123", "", "factory", "hold"),
+    ("Sverdlov State-Owned Enterprise", "RU", "sverdlov", "review"),
+    ("Ali-Akbar al-Velayati", "", "velayati", "hold"),
+    ("Ali Akbar bin Velayati", "", "velayati", "hold"),
+    ("Antonyo Rodriguez", "", "antonio", "review"),
+    ("晨 王", "", "chen", "hold"),
+    ("بشار الأسد", "", "assad", "review"),
     ("S.I.S. d. o. o.", "RS", "sis", "hold"),
     ("Velayati Ali Akbar", "", "velayati", "hold"),
     ("Ali A. Velayati", "IR", "velayati", "review"),
@@ -63,6 +82,15 @@ CLEAR = [
     ("Sunshine Garden Furniture GmbH", "DE"),
     ("Brigade 45", ""),
     ("习近朋", ""),
+    ("Factory 218", "CN"),
+    ("Sinisa Petrovic", "RS"),
+    ("Martin Ponce", ""),  # two common enough names of four
+    ("Antonia Rodriguez", ""),  # a woman
+    ("Salvi Redi", ""),  # no word is the same
+    ("平 张", ""),  # Zhang Ping is not Jiang Ping
+    ("晨 彬 王", ""),  # Wang Chenbin is not Wang Chen
+    ("瑜 金 莹", ""),  # Yu is no legal form here
+    ("בארי זמיר", ""),  # five consonants, and the names the other way round
 ]
 
 

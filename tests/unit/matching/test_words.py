@@ -64,7 +64,22 @@ def test_nearer_words_are_more_alike() -> None:
 
 @pytest.mark.parametrize(
     ("native", "latin_form"),
-    [("贝拉克", "barack"), ("محمود", "mahmud"), ("카르도주", "cardoso"), ("奥巴马", "obama"), ("オバマ", "obama")],
+    [
+        ("贝拉克", "barack"),
+        ("محمود", "mahmud"),
+        ("카르도주", "cardoso"),
+        ("奥巴马", "obama"),
+        ("オバマ", "obama"),
+        ("워드", "ward"),
+        ("윈터", "winter"),
+        ("브리짓", "bridgette"),
+        ("웨지", "wedge"),
+        ("얀", "jan"),
+        ("요바노비치", "jovanovic"),
+        ("하드웰", "hardwell"),
+        ("리스", "rhys"),
+        ("يان", "jan"),
+    ],
 )
 def test_rough_scripts(native: str, latin_form: str) -> None:
     from streams.matching.names import read_name
