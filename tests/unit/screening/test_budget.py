@@ -19,7 +19,7 @@ def forever() -> None:
         pass
 
 
-def within(budget: ScreeningBudget, what: Callable[[], None]) -> None:
+def within(budget: ScreeningBudget, what: Callable[[], object]) -> None:
     with budget:
         what()
 
