@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 from typing import NamedTuple
 
-from streams.matching.addresses import address_keys, best_address, entry_lines
+from streams.matching.addresses import AddressMatch, address_keys, best_address, entry_lines
 from streams.matching.identifiers import entry_keys, same_identifier
 from streams.matching.judging import PROPER, Asked, Judgement, Named, explain, judge
 from streams.matching.match import Match
@@ -22,11 +22,12 @@ Key = tuple[str, str]
 
 
 class _Places(NamedTuple):
-    """Where things are: the entry and position of each numbered name, the numbers of each entry's names,
-    and the entries having an address key or an identifier."""
+    """Where things are: the entry and position of each numbered name, the numbers of each entry's names, the lines of
+    its addresses, if it has any, and the entries having an address key or an identifier."""
 
     of_name: list[tuple[Key, int]]
     of_entry: dict[Key, range]
+    lines: dict[Key, tuple[str, ...]]
     addresses: dict[str, tuple[Key, ...]]
     identifiers: dict[str, tuple[Key, ...]]
 
@@ -50,7 +51,7 @@ class EntityIndex:
     @classmethod
     def build(cls, entries: Iterable[ListEntry]) -> EntityIndex:
         """Index ``entries``; of two with one key the last counts."""
-        return cls({}, ListedNames.empty(), _Places([], {}, {}, {})).apply(entries, ())
+        return cls({}, ListedNames.empty(), _Places([], {}, {}, {}, {})).apply(entries, ())
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -66,6 +67,7 @@ class EntityIndex:
         places = _Places(
             list(self._places.of_name),
             dict(self._places.of_entry),
+            dict(self._places.lines),
             dict(self._places.addresses),
             dict(self._places.identifiers),
         )
@@ -74,7 +76,7 @@ class EntityIndex:
         for key in old:
             entry = entries.pop(key)
             removed.append(places.of_entry.pop(key))
-            _drop(places.addresses, _all_address_keys(entry), key)
+            _drop(places.addresses, _address_keys(places.lines.pop(key, ())), key)
             _drop(places.identifiers, entry_keys(entry), key)
         added = []
         start = self._listed.size
@@ -85,7 +87,9 @@ class EntityIndex:
             places.of_entry[key] = range(start, start + len(reads))
             start += len(reads)
             places.of_name.extend((key, position) for position in range(len(reads)))
-            _put(places.addresses, _all_address_keys(entry), key)
+            if lines := entry_lines(entry):
+                places.lines[key] = lines
+                _put(places.addresses, _address_keys(lines), key)
             _put(places.identifiers, entry_keys(entry), key)
         listed, touched = self._listed.changed(added, removed)
         index = EntityIndex(entries, listed, places)
@@ -162,15 +166,26 @@ class EntityIndex:
                     best[key] = named
         if not (best or asked.addresses or asked.identifiers):
             return
-        others = {
-            key for _, line in asked.addresses for k in address_keys(line) for key in self._places.addresses.get(k, ())
-        }
-        others.update(key for _, k, _ in asked.identifiers for key in self._places.identifiers.get(k, ()))
+        others = {key for _, k, _ in asked.identifiers for key in self._places.identifiers.get(k, ())}
+        for key in self._near(asked):
+            if key not in others and self._address(asked, key, policy) is not None:
+                others.add(key)
         for key, named in best.items():
             if key not in others:
                 yield judge(asked, self._entries[key], named, None, None, policy)
         for key in others:
             yield self._judge(asked, key, queries, policy)
+
+    def _near(self, asked: Asked) -> set[Key]:
+        """The entries that share an address key with the party."""
+        keys = _address_keys(line for _, line in asked.addresses)
+        return {entry for key in keys for entry in self._places.addresses.get(key, ())}
+
+    def _address(self, asked: Asked, key: Key, policy: Policy) -> AddressMatch | None:
+        """The address that the party and the entry have in common."""
+        lines = self._places.lines.get(key)
+        found = best_address(asked.addresses, lines) if lines and asked.addresses else None
+        return found if found is not None and found.similarity >= policy.addresses.similarity else None
 
     def _judge(self, asked: Asked, key: Key, queries: list[Query], policy: Policy) -> Judgement:
         """Judge an entry by everything: each of its names, its addresses and identifiers."""
@@ -184,9 +199,7 @@ class EntityIndex:
                     named = Named(agreement, field, value, read, query, listed, _read(listed, entry), number)
                     if best is None or _better(named, best):
                         best = named
-        address = best_address(asked.addresses, entry_lines(entry)) if asked.addresses and entry.addresses else None
-        if address is not None and address.similarity < policy.addresses.similarity:
-            address = None
+        address = self._address(asked, key, policy)
         return judge(asked, entry, best, address, same_identifier(asked.identifiers, entry), policy)
 
     def _explained(self, judgements: Iterable[Judgement], finder: NameFinder) -> tuple[Match, ...]:
@@ -210,8 +223,8 @@ def _better(named: Named, known: Named) -> bool:
     )
 
 
-def _all_address_keys(entry: ListEntry) -> set[str]:
-    return {key for line in entry_lines(entry) for key in address_keys(line)} if entry.addresses else set()
+def _address_keys(lines: Iterable[str]) -> set[str]:
+    return {key for line in lines for key in address_keys(line)}
 
 
 def _put(keyed: dict[str, tuple[Key, ...]], keys: Iterable[str], entry: Key) -> None:
