@@ -107,11 +107,11 @@ class Vocabulary:
         found = dict.fromkeys(self._same_text.get(word.text, ()), 1.0)
         if word.kind not in FUZZY:
             return found
-        spelt = self._spellings
+        spelt, plain = self._spellings, _is_plain(word)
         chars = np.frombuffer((word.text + word.sound + word.skeleton).encode("ascii"), np.uint8)
         sound, skeleton = len(word.text), len(word.text) + len(word.sound)
         numbers, values = alike_words(
-            chars, sound, skeleton, _is_plain(word), spelt.chars, spelt.at, spelt.plain, self._packed, self._buckets,
+            chars, sound, skeleton, plain, spelt.chars, spelt.at, spelt.plain, self._packed, self._buckets,
             SHORT, SHORT_SKELETON, floor, self._seen, self._found, self._values,
         )  # fmt: skip
         undecided = []
@@ -120,8 +120,9 @@ class Vocabulary:
                 undecided.append(number)
             else:
                 found[number] = similar
-        for name in given_names(word.text):
-            undecided += self._given.get(name, ())
+        if not plain:
+            for name in given_names(word.text):
+                undecided += self._given.get(name, ())
         if word.script or self.any_script:
             found = {**self._rough.alike(word, self.words, floor), **found}
         for number in undecided:
