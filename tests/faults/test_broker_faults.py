@@ -78,7 +78,7 @@ def test_halted_broker(rig: Rig, fragile: Fragile) -> None:
     os.kill(pid, signal.SIGSTOP)
     time.sleep(5)
     os.kill(pid, signal.SIGCONT)
-    rig.wait_decided()
+    rig.wait_decided(seconds=180)
     assert rig.verdict().holds
 
 
