@@ -27,9 +27,6 @@ def common_config(settings: Settings) -> Config:
     """What every client gets: the brokers and the properties passed through."""
     return {
         "bootstrap.servers": settings.kafka.bootstrap_servers,
-        # The default, rebootstrap, takes a broker that is down for good-bye: a producer that was in a transaction
-        # then hangs when the broker is back (librdkafka 2.16.0), until the transaction's time-out.
-        "metadata.recovery.strategy": "none",
         **settings.kafka.properties,
     }
 
@@ -53,6 +50,10 @@ def producer_config(settings: Settings, more: Config | None = None) -> Config:
     """An idempotent producer."""
     return {
         "enable.idempotence": True,
+        # The default, rebootstrap, takes a broker that is down for good-bye: a producer that was in a transaction
+        # then hangs when the broker is back (librdkafka 2.16.0), until the transaction's time-out. Without it a
+        # consumer hangs for good once a broker has told it that there is none, which one does that was halted.
+        "metadata.recovery.strategy": "none",
         "compression.type": "lz4",
         "linger.ms": 5,
         "message.max.bytes": LARGEST_RECORD_BYTES,

@@ -69,8 +69,15 @@ def test_lost_answers(rig: Rig, fragile: Fragile) -> None:
 
 
 def test_halted_broker(rig: Rig, fragile: Fragile) -> None:
-    """A broker that stands still within a transaction and goes on, as in a long garbage collection."""
-    worker = rig.keep_running(failpoints="transaction.before_commit=sleep:0.5@10")
+    """A broker that stands still within a transaction and goes on, as in a long garbage collection.
+
+    The cluster, this one broker, is without brokers for a moment, which may cost the worker its transaction.
+    """
+    worker = rig.keep_running(
+        failpoints="transaction.before_commit=sleep:0.5@10",
+        WORKER__TRANSACTION_TIMEOUT_SECONDS="10",
+        LIMITS__SCREENING_SECONDS="2",
+    )
     rig.send(trade(3000))
     wait_for(lambda: "transaction.before_commit: sleep" in worker.log, told=rig.logs)
     pid = fragile.broker.pid
