@@ -53,9 +53,7 @@ def reading(party: Party, index: EntityIndex, policy: Policy) -> Reading:
     names = [(read.words, tuple([word.weight for word in finder.query(read).words])) for _, _, read in asked.names]
     keys = {hash(key) for _, line in asked.addresses for key in address_keys(line)}
     keys.update(hash(key) for _, key, _ in asked.identifiers)
-    facts = asked.facts
-    lowest = policy.score_needed(bool(facts.countries), facts.birth_date is not None, facts.entity_type is not None)
-    return Reading(tuple(names), tuple(keys), lowest)
+    return Reading(tuple(names), tuple(keys), finder.lowest(asked.facts.known))
 
 
 class Changes:

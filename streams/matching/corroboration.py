@@ -24,6 +24,11 @@ class PartyFacts(NamedTuple):
     birth_date: str | None
     entity_type: str | None
 
+    @property
+    def known(self) -> tuple[bool, bool, bool]:
+        """Whether there is a country, a birth date and an entity type."""
+        return bool(self.countries), self.birth_date is not None, self.entity_type is not None
+
     @classmethod
     def of(cls, party: Party, names: Iterable[ReadName]) -> PartyFacts:
         """The facts of ``party``, read as ``names``: a legal form tells an organization."""

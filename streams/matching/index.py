@@ -150,8 +150,7 @@ class EntityIndex:
         """Judgements of all entries that can be hits, or whose name scores at least ``lowest``."""
         finder = self._finder(policy)
         if lowest is None:
-            facts = asked.facts
-            lowest = finder.lowest(bool(facts.countries), facts.birth_date is not None, facts.entity_type is not None)
+            lowest = finder.lowest(asked.facts.known)
         best: dict[Key, Named] = {}
         queries = []
         for field, value, read in asked.names:

@@ -191,9 +191,9 @@ class NameFinder:
                 joins[i] = Joined(self._in_force(alike), _NO_LINKS)
         return _query(tuple(words), {i: joined for i, joined in joins.items() if joined.alike})
 
-    def lowest(self, country: bool, birth_date: bool, entity_type: bool) -> float:
-        """The score a name must have to become a hit when these facts are known and all corroborate."""
-        return self._lowest[country, birth_date, entity_type]
+    def lowest(self, known: tuple[bool, bool, bool]) -> float:
+        """The score a name must have to become a hit when all of :attr:`PartyFacts.known` corroborates."""
+        return self._lowest[known]
 
     def agreement(self, query: Query, name: int) -> Agreement:
         """How ``query`` agrees with listed name number ``name``."""

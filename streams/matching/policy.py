@@ -170,11 +170,6 @@ class Policy:
         """The lowest score that is a hit for any match."""
         return min(rule.review for rule in self.thresholds)
 
-    @property
-    def lowest_asked(self) -> float:
-        """The lowest score of a name that corroboration other than address or identifier can make a hit."""
-        return self.score_needed(country=True, birth_date=True, entity_type=True)
-
     def score_needed(self, country: bool, birth_date: bool, entity_type: bool) -> float:
         """The score a name must have to become a hit when these facts are known and all corroborate."""
         gap = 1.0 - self.lowest_review

@@ -97,8 +97,7 @@ def without_l(classes: str) -> str:
 def similarity(a: str, a_script: Script, b: str, b_script: Script) -> float:
     """How alike two words of different scripts are: 0, or from 0.76 to 0.97.
 
-    A Chinese name in Han is not compared with pinyin: what
-    is written in pinyin is read exactly.
+    A Chinese name in Han is not compared with pinyin: what is written in pinyin is read exactly.
     """
     if (a_script == "han_name" and is_pinyin(b)) or (b_script == "han_name" and is_pinyin(a)):
         return 0.0
