@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -14,8 +15,21 @@ import httpx
 from streams.desk.app import Desk
 from streams.desk.people import token_hash
 from streams.desk.web.server import serving
+from streams.kafka.local import LocalBroker
+from streams.kafka.topics import apply_topics
+from streams.lists.loading import load_list
+from streams.lists.publisher import publish
 from streams.matching import Policy
-from streams.settings import DeskSettings, PersonSettings, Role, Settings
+from streams.settings import (
+    DeskSettings,
+    KafkaSettings,
+    MetricsSettings,
+    PersonSettings,
+    Role,
+    Settings,
+    TopicSettings,
+    WorkerSettings,
+)
 
 PATIENCE = 60.0
 TOKENS: dict[str, tuple[tuple[Role, ...], str]] = {
@@ -24,6 +38,20 @@ TOKENS: dict[str, tuple[tuple[Role, ...], str]] = {
     "chen": (("checker",), "highfence_chen"),
     "both": (("maker", "checker"), "highfence_both"),
 }
+
+
+def screening_settings(kafka: LocalBroker) -> Settings:
+    """Settings with topics of their own, which are there, and the bundled list in force."""
+    prefix = f"t{uuid.uuid4().hex[:12]}."
+    made = Settings(
+        kafka=KafkaSettings(bootstrap_servers=kafka.bootstrap_servers),
+        topics=TopicSettings(prefix=prefix, partitions=2),
+        worker=WorkerSettings(group_id=f"{prefix}worker"),
+        metrics=MetricsSettings(port=0),
+    )
+    apply_topics(made)
+    publish(load_list("bundled"), made)
+    return made
 
 
 def with_people(settings: Settings, **more: Any) -> Settings:

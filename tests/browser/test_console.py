@@ -8,27 +8,26 @@ from __future__ import annotations
 
 import shutil
 import time
-import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 import pytest
-from desks import TOKENS, RunningDesk, desk_of, with_people
+from desks import TOKENS, RunningDesk, desk_of, screening_settings, with_people
 from live import running, send, wait_until
 
 from streams.demo.orders import Order, order, ordinary_orders
 from streams.kafka.local import LocalBroker
 from streams.kafka.tail import read_topic
-from streams.kafka.topics import TopicNames, apply_topics
+from streams.kafka.topics import TopicNames
 from streams.lists.loading import LoadedList, load_list
 from streams.lists.publisher import publish
 from streams.matching import Policy
 from streams.records.codec import decode
 from streams.records.decision import Decision
 from streams.screening.worker import Worker
-from streams.settings import KafkaSettings, MetricsSettings, Settings, TopicSettings, WorkerSettings
+from streams.settings import Settings
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, ConsoleMessage, Dialog
@@ -48,15 +47,7 @@ ENTRY = "inspur-taiwan.tw"
 
 @pytest.fixture(scope="module")
 def settings(kafka: LocalBroker) -> Settings:
-    prefix = f"t{uuid.uuid4().hex[:12]}."
-    made = Settings(
-        kafka=KafkaSettings(bootstrap_servers=kafka.bootstrap_servers),
-        topics=TopicSettings(prefix=prefix, partitions=2),
-        worker=WorkerSettings(group_id=f"{prefix}worker"),
-        metrics=MetricsSettings(port=0),
-    )
-    apply_topics(made)
-    publish(load_list("bundled"), made)
+    made = screening_settings(kafka)
     publish(load_list("bundled-cn"), made)
     return made
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -12,7 +11,7 @@ import httpx
 import jsonschema
 import msgspec
 import pytest
-from desks import TOKENS, RunningDesk, desk_of, with_people
+from desks import TOKENS, RunningDesk, desk_of, screening_settings, with_people
 from live import running, send, wait_until
 
 from streams.demo.orders import order
@@ -21,13 +20,11 @@ from streams.desk.web.openapi import document
 from streams.desk.web.server import application
 from streams.kafka.local import LocalBroker
 from streams.kafka.tail import read_topic
-from streams.kafka.topics import TopicNames, apply_topics
-from streams.lists.loading import load_list
-from streams.lists.publisher import publish
+from streams.kafka.topics import TopicNames
 from streams.matching import Policy
 from streams.records.disposition import Disposition
 from streams.screening.worker import Worker
-from streams.settings import KafkaSettings, MetricsSettings, Settings, TopicSettings, WorkerSettings
+from streams.settings import Settings
 
 pytestmark = pytest.mark.kafka
 
@@ -36,16 +33,7 @@ HOSTILE = "Inspur <script>alert('x')</script>{{7*7}} Taiwan"
 
 @pytest.fixture(scope="module")
 def settings(kafka: LocalBroker) -> Settings:
-    prefix = f"t{uuid.uuid4().hex[:12]}."
-    made = Settings(
-        kafka=KafkaSettings(bootstrap_servers=kafka.bootstrap_servers),
-        topics=TopicSettings(prefix=prefix, partitions=2),
-        worker=WorkerSettings(group_id=f"{prefix}worker"),
-        metrics=MetricsSettings(port=0),
-    )
-    apply_topics(made)
-    publish(load_list("bundled"), made)
-    return made
+    return screening_settings(kafka)
 
 
 @pytest.fixture(scope="module")

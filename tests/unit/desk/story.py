@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from streams.desk.case_file import CaseFile, CaseKey, Place
 from streams.records.alert import Alert, ListedParty
 from streams.records.case import case_id
 from streams.records.disposition import Disposition
@@ -81,3 +82,14 @@ def cleared(first: int = 1, minutes: float = 10, form: str = FORM, **more: Any) 
             expires_at=expires_at, entry_hash=form,
         ),
     ]  # fmt: skip
+
+
+def filed(*events: Alert | Disposition) -> CaseFile:
+    """The case file after these, in order."""
+    file = CaseFile(CaseKey(FINGERPRINT, SOURCE, ENTRY))
+    for offset, event in enumerate(events):
+        if isinstance(event, Alert):
+            file.add_alert(event, Place(0, offset))
+        else:
+            file.add_act(event)
+    return file

@@ -6,10 +6,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from unit.desk.story import ENTRY, FINGERPRINT, OTHER_FORM, SOURCE, act, alert, at, cleared
+from unit.desk.story import OTHER_FORM, act, alert, at, cleared, filed
 
 from streams.desk.acts import Act, disposition, open_to
-from streams.desk.case_file import CaseFile, CaseKey, Place
+from streams.desk.case_file import CaseFile
 from streams.desk.people import Person
 from streams.errors import ActRefusedError
 from streams.records.alert import Alert
@@ -19,16 +19,6 @@ MIA = Person("mia", frozenset({"maker"}))
 CHEN = Person("chen", frozenset({"checker"}))
 BOTH = Person("Mia", frozenset({"maker", "checker"}))
 VIC = Person("vic", frozenset({"viewer"}))
-
-
-def filed(*events: Alert | Disposition) -> CaseFile:
-    file = CaseFile(CaseKey(FINGERPRINT, SOURCE, ENTRY))
-    for offset, event in enumerate(events):
-        if isinstance(event, Alert):
-            file.add_alert(event, Place(0, offset))
-        else:
-            file.add_act(event)
-    return file
 
 
 def asked(file: CaseFile, person: Person, **what: Any) -> Disposition:

@@ -6,22 +6,12 @@ import random
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from unit.desk.story import CASE, ENTRY, FINGERPRINT, FORM, OTHER_FORM, SOURCE, act, alert, at, cleared
+from unit.desk.story import CASE, ENTRY, FINGERPRINT, FORM, OTHER_FORM, SOURCE, act, alert, at, cleared, filed
 
-from streams.desk.case_file import CaseFile, CaseKey, Place
+from streams.desk.case_file import Place
 from streams.records.alert import Alert
 from streams.records.case import Case
 from streams.records.disposition import Disposition
-
-
-def filed(*events: Alert | Disposition) -> CaseFile:
-    file = CaseFile(CaseKey(FINGERPRINT, SOURCE, ENTRY))
-    for offset, event in enumerate(events):
-        if isinstance(event, Alert):
-            file.add_alert(event, Place(0, offset))
-        else:
-            file.add_act(event)
-    return file
 
 
 def case_of(*events: Alert | Disposition) -> Case:
