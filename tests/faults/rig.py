@@ -58,6 +58,11 @@ class WorkerProcess:
         """Whether it is alive; a stopped one is."""
         return self.process.poll() is None
 
+    @property
+    def serves(self) -> bool:
+        """Whether it has come up: it tells where its metrics are."""
+        return "metrics at" in self.log
+
     def signal(self, number: signal.Signals) -> None:
         """Send it a signal."""
         self.process.send_signal(number)

@@ -95,7 +95,7 @@ def test_marker_with_a_wrong_digest(rig: Rig) -> None:
     rig.wait_decided()
     worker.end()
     late = rig.start("1")
-    wait_for(lambda: "metrics at" in late.log and "no list is in force" in late.get("/readyz"), told=rig.logs)
+    wait_for(lambda: late.serves and "no list is in force" in late.get("/readyz"), told=rig.logs)
     rig.send(trade(100, rig.sent))
     time.sleep(1)
     assert rig.decided() == 100
@@ -115,7 +115,7 @@ def test_list_topic_that_lost_its_records(rig: Rig) -> None:
     created = admin.create_topics([NewTopic(topic, 1, 1, config={"cleanup.policy": "compact"})])
     created[topic].result(30)
     late = rig.start("1")
-    wait_for(lambda: "metrics at" in late.log and "no list is in force" in late.get("/readyz"), told=rig.logs)
+    wait_for(lambda: late.serves and "no list is in force" in late.get("/readyz"), told=rig.logs)
     rig.send(trade(400, rig.sent))
     time.sleep(2)
     publish(rig.lists, rig.settings)

@@ -104,6 +104,7 @@ def test_workers_come_and_go_under_load(rig: Rig) -> None:
         rig.send(trade(1500, rig.sent))
         rig.wait_decided(rig.sent - 1000)
         workers += [rig.start(name) for name in names]
+        wait_for(lambda: all(worker.serves for worker in rig.workers), told=rig.logs)
         rig.send(trade(1500, rig.sent))
         rig.wait_decided()
     rig.send(trade(3000, rig.sent))
