@@ -16,6 +16,7 @@ import msgspec
 
 from streams.errors import PolicyError
 from streams.matching.periods import Period, read_periods
+from streams.matching.reach_rules import ReachRules, read_reach
 from streams.records.list_entry import ListEntry
 from streams.records.party import EntityType
 
@@ -142,6 +143,8 @@ class Policy:
     identifiers: IdentifierRules
     names: NameRules
     periods: tuple[Period, ...] = ()
+    reach: ReachRules | None = None
+    """None leaves license requirements out of account."""
 
     @classmethod
     def default(cls) -> Policy:
@@ -208,8 +211,9 @@ def _default() -> Policy:
 
 
 def _read(document: dict[str, Any], where: str) -> Policy:
-    _refuse_unknown(document, {"thresholds", "periods", *_SECTIONS}, where)
+    _refuse_unknown(document, {"thresholds", "periods", "reach", *_SECTIONS}, where)
     periods = read_periods(document.get("periods", []), where)
+    reach = read_reach(document["reach"], where) if "reach" in document else None
     thresholds = _thresholds(_table(document, "thresholds", where), where)
     parts = {
         name: _section(_table(document, name, where), kind, f"{where}: {name}") for name, kind in _SECTIONS.items()
@@ -219,8 +223,10 @@ def _read(document: dict[str, Any], where: str) -> Policy:
     }
     if periods:
         meaning["periods"] = msgspec.to_builtins(periods)
+    if reach is not None:
+        meaning["reach"] = msgspec.to_builtins(reach)
     digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
-    policy = Policy(version=digest[:16], thresholds=thresholds, periods=periods, **parts)
+    policy = Policy(version=digest[:16], thresholds=thresholds, periods=periods, reach=reach, **parts)
     _check(policy, where)
     return policy
 

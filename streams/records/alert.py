@@ -17,7 +17,17 @@ from streams.records.transaction import Moment
 Ratio = Annotated[float, Meta(ge=0, le=1)]
 
 EvidenceKind = Literal[
-    "word", "ignored", "name", "country", "address", "identifier", "birth_date", "entity_type", "alias", "effective"
+    "word",
+    "ignored",
+    "name",
+    "country",
+    "address",
+    "identifier",
+    "birth_date",
+    "entity_type",
+    "alias",
+    "effective",
+    "reach",
 ]
 Effect = Literal["supports", "contradicts", "ignored"]
 

@@ -19,6 +19,7 @@ from streams.records.list_entry import ListEntry
 from streams.records.party import Party, party_fingerprint
 from streams.records.transaction import Transaction
 from streams.screening.clearances import NO_CLEARANCES, Clearances
+from streams.screening.reach import reached
 from streams.screening.snapshot import Snapshot
 
 Found = tuple[int, Party, Sequence[Match]]
@@ -83,11 +84,15 @@ class Screener:
         suppressed: list[SuppressedHit] = []
         for position, party, matches in found:
             day = (transaction.occurred_at or event_time).date()
+            departed = transaction.departed_at.date() if transaction.departed_at is not None else None
             for match in matches:
                 published = snapshot.releases[match.entry.source].published_at
-                standing = self._standing(match, day, max(day, event_time.date(), published.date()))
+                standing = self._standing(match, day, departed, max(day, event_time.date(), published.date()))
                 if standing is None:
                     continue
+                if self.policy.reach is not None:
+                    latest = max(day, event_time.date())
+                    standing = reached(standing, transaction.items, departed, latest, self.policy.reach)
                 alert = self._alert(transaction, position, party, standing, snapshot, screened_at)
                 cleared = clearances.suppressed(alert, max(event_time, screened_at)) if clearances else None
                 if cleared is None:
@@ -136,14 +141,17 @@ class Screener:
         """The party and its declared owners as read for :meth:`matches`."""
         return tuple([reading(someone, snapshot.index, self.policy) for _, someone in _asked(party)])
 
-    def _standing(self, match: Match, day: date, latest: date) -> Match | None:
+    def _standing(self, match: Match, day: date, departed: date | None, latest: date) -> Match | None:
         """The match as the entry stands: whole when in force on the event's ``day``, else for a person to look at.
+
+        A license is needed on the day goods leave, so an entry with a license requirement counts on that day, too.
 
         An entry that was not in force on the day the event names, but is by the ``latest`` day that its record and
         the release tell of, is a review: a date in an event, or a producer's clock, must not clear a listed party.
         """
         entry = match.entry
-        if in_force(entry, day) and self.policy.counts(entry, day):
+        days = (day, departed) if departed is not None and entry.license_requirement else (day,)
+        if any(in_force(entry, on) and self.policy.counts(entry, on) for on in days):
             return match
         if not (in_force(entry, latest) and self.policy.counts(entry, latest)):
             return None
