@@ -12,6 +12,7 @@ import click
 from streams import failpoints
 from streams.cli.bench import bench
 from streams.cli.broker import broker
+from streams.cli.controltest import controltest
 from streams.cli.demo import demo
 from streams.cli.desk import desk
 from streams.cli.evaluate import evaluate
@@ -74,6 +75,7 @@ def main(ctx: click.Context, file: Path | None, verbose: bool) -> None:
 for _command in (
     bench,
     broker,
+    controltest,
     demo,
     desk,
     evaluate,
