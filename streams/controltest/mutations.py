@@ -136,7 +136,7 @@ def native_script(entry: ListEntry, rng: random.Random) -> Party | None:
 
 
 def pinyin_spaced(entry: ListEntry, rng: random.Random) -> Party | None:
-    """A Chinese name with a blank after every syllable. Not where neither characters nor whole pinyin are listed."""
+    """A Chinese entry's name with a blank after every syllable. Not without listed characters or whole pinyin."""
     return _respelt(entry, spellings.pinyin_spaced)
 
 
@@ -212,9 +212,10 @@ def _native(entry: ListEntry) -> list[str]:
 
 def _respelt(entry: ListEntry, write: Callable[[list[list[str]]], str]) -> Party | None:
     """A Chinese name written otherwise: from characters where they are listed, else from a Chinese entry's pinyin."""
-    han = next((name for name in _native(entry) if spellings.is_han(name)), None)
-    latin = name_of(entry) if {"CN", "TW", "HK"} & set(entry.countries) else None
-    name = han or latin
+    if not {"CN", "TW", "HK"} & set(entry.countries):
+        return None  # the same characters are read otherwise in Japan and Korea
+    latin = name_of(entry)
+    name = next((name for name in _native(entry) if spellings.is_han(name)), latin)
     words = spellings.chinese_words(name) if name else None
     spelt = write(words) if words else None
     return _party(entry, spelt) if spelt and spelt.lower() != (latin or "").lower() else None

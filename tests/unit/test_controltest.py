@@ -44,9 +44,9 @@ WEAK = ListEntry(source="a_list", entry_id="2", names=(ListedName(name="Old Boss
 
 def test_wilson_interval_by_hand() -> None:
     # p = 0.5, n = 10, z = 1.96: (0.5 + 0.192) / 1.384 = 0.5, half-width 0.263.
-    assert (rate(5, 10).low, rate(5, 10).high) == (pytest.approx(0.2366, abs=1e-3), pytest.approx(0.7634, abs=1e-3))
+    assert rate(5, 10).low == pytest.approx(0.2366, abs=1e-3)
+    assert rate(5, 10).high == pytest.approx(0.7634, abs=1e-3)
     assert rate(10, 10).high == 1.0
-    assert rate(0, 0) == rate(0, 0)
     assert (rate(0, 0).low, rate(0, 0).high) == (0.0, 1.0)
 
 
