@@ -15,6 +15,7 @@ from typing import Any, Final, get_args, get_type_hints
 import msgspec
 
 from streams.errors import PolicyError
+from streams.matching.ownership_rules import OwnershipRule, read_ownership_rules
 from streams.matching.periods import Period, read_periods
 from streams.matching.reach_rules import ReachRules, read_reach
 from streams.records.list_entry import ListEntry
@@ -145,6 +146,7 @@ class Policy:
     periods: tuple[Period, ...] = ()
     reach: ReachRules | None = None
     """None leaves license requirements out of account."""
+    ownership: tuple[OwnershipRule, ...] = ()
 
     @classmethod
     def default(cls) -> Policy:
@@ -211,9 +213,10 @@ def _default() -> Policy:
 
 
 def _read(document: dict[str, Any], where: str) -> Policy:
-    _refuse_unknown(document, {"thresholds", "periods", "reach", *_SECTIONS}, where)
+    _refuse_unknown(document, {"thresholds", "periods", "reach", "ownership", *_SECTIONS}, where)
     periods = read_periods(document.get("periods", []), where)
     reach = read_reach(document["reach"], where) if "reach" in document else None
+    ownership = read_ownership_rules(document.get("ownership", []), where)
     thresholds = _thresholds(_table(document, "thresholds", where), where)
     parts = {
         name: _section(_table(document, name, where), kind, f"{where}: {name}") for name, kind in _SECTIONS.items()
@@ -225,8 +228,12 @@ def _read(document: dict[str, Any], where: str) -> Policy:
         meaning["periods"] = msgspec.to_builtins(periods)
     if reach is not None:
         meaning["reach"] = msgspec.to_builtins(reach)
+    if ownership:
+        meaning["ownership"] = msgspec.to_builtins(ownership)
     digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
-    policy = Policy(version=digest[:16], thresholds=thresholds, periods=periods, reach=reach, **parts)
+    policy = Policy(
+        version=digest[:16], thresholds=thresholds, periods=periods, reach=reach, ownership=ownership, **parts
+    )
     _check(policy, where)
     return policy
 

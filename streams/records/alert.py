@@ -28,6 +28,7 @@ EvidenceKind = Literal[
     "alias",
     "effective",
     "reach",
+    "ownership",
 ]
 Effect = Literal["supports", "contradicts", "ignored"]
 

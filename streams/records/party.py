@@ -35,11 +35,15 @@ class Identifier(Record, frozen=True, kw_only=True):
 
 
 class Owner(Record, frozen=True, kw_only=True):
-    """Someone who owns a part of a party; ``percent`` is 0 to 100, None when unknown."""
+    """Someone who owns a part of a party; ``percent`` is 0 to 100, None when unknown.
+
+    ``of`` names another of the party's owners, when it is that one who is owned; empty, it is the party itself.
+    """
 
     name: Name
     country: Country = ""
     percent: Annotated[float, Meta(ge=0, le=100)] | None = None
+    of: Annotated[str, Meta(max_length=1024)] = ""
 
 
 class Party(Record, frozen=True, kw_only=True):

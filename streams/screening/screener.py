@@ -19,6 +19,7 @@ from streams.records.list_entry import ListEntry
 from streams.records.party import Party, party_fingerprint
 from streams.records.transaction import Transaction
 from streams.screening.clearances import NO_CLEARANCES, Clearances
+from streams.screening.ownership import judged
 from streams.screening.reach import reached
 from streams.screening.snapshot import Snapshot
 
@@ -85,15 +86,20 @@ class Screener:
         for position, party, matches in found:
             day = (transaction.occurred_at or event_time).date()
             departed = transaction.departed_at.date() if transaction.departed_at is not None else None
+            standing = []
             for match in matches:
                 published = snapshot.releases[match.entry.source].published_at
-                standing = self._standing(match, day, departed, max(day, event_time.date(), published.date()))
-                if standing is None:
-                    continue
+                stood = self._standing(match, day, departed, max(day, event_time.date(), published.date()))
+                if stood is not None:
+                    standing.append(stood)
+            if party.owners and standing:
+                standing = judged(party, standing, day, self.policy.ownership)
+            for stands in standing:
+                hit = stands
                 if self.policy.reach is not None:
                     latest = max(day, event_time.date())
-                    standing = reached(standing, transaction.items, departed, latest, self.policy.reach)
-                alert = self._alert(transaction, position, party, standing, snapshot, screened_at)
+                    hit = reached(stands, transaction.items, departed, latest, self.policy.reach)
+                alert = self._alert(transaction, position, party, hit, snapshot, screened_at)
                 cleared = clearances.suppressed(alert, max(event_time, screened_at)) if clearances else None
                 if cleared is None:
                     alerts.append(alert)
@@ -119,11 +125,11 @@ class Screener:
         return Screening(decision, tuple(alerts))
 
     def matches(self, position: int, party: Party, snapshot: Snapshot) -> list[Match]:
-        """What the party and its declared owners may be; of two matches with one entry, the better.
+        """What the party and each of its declared owners may be.
 
         Raises ScreeningError, naming the party by its ``position``, when it cannot be screened.
         """
-        best: dict[tuple[str, str], Match] = {}
+        found: list[Match] = []
         for path, someone in _asked(party):
             try:
                 matches = snapshot.index.match(someone, self.policy)
@@ -131,11 +137,8 @@ class Screener:
                 raise
             except ScreeningError as error:
                 raise ScreeningError(f"parties[{position}].{path}{error}") from error
-            for match in matches:
-                known = best.get(match.entry.key)
-                if known is None or match.score > known.score:
-                    best[match.entry.key] = match if not path else _of_owner(match, path)
-        return list(best.values())
+            found += [_of_owner(match, path) for match in matches] if path else matches
+        return found
 
     def readings(self, party: Party, snapshot: Snapshot) -> tuple[Reading, ...]:
         """The party and its declared owners as read for :meth:`matches`."""

@@ -87,13 +87,14 @@ def facts(party: Party) -> list[tuple[str, list[str]]]:
         ("Identifiers", [f"{each.type} {each.value}" for each in party.identifiers]),
         ("Born", [party.birth_date or ""]),
         ("Incorporated", [party.incorporated_on or ""]),
-        ("Owners", [_owner(each.name, each.country, each.percent) for each in party.owners]),
+        ("Owners", [_owner(each.name, each.country, each.percent, each.of) for each in party.owners]),
     ]
     return [(label, kept) for label, values in told if (kept := [value for value in values if value])]
 
 
-def _owner(name: str, country: str, percent: float | None) -> str:
-    return " · ".join(part for part in (name, country, f"{percent:g} %" if percent is not None else "") if part)
+def _owner(name: str, country: str, percent: float | None, of: str) -> str:
+    share = f"{percent:g} %" if percent is not None else ""
+    return " · ".join(part for part in (name, country, share, f"of {of}" if of else "") if part)
 
 
 def with_query(wanted: CaseFilter, **changed: str) -> str:
