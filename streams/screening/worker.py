@@ -216,6 +216,7 @@ class Worker:
         if messages and self._batch > 1:
             messages += consumer.consume(self._batch - 1, timeout=0)
         events = []
+        refused = False
         for message in messages:
             if (error := message.error()) is None:
                 events.append(message)
@@ -225,11 +226,27 @@ class Worker:
                 raise StreamError(f"not allowed: {error.str()}")
             else:
                 _log.warning("consumer: %s", error.str())
+                refused = refused or error.code() > 0  # a broker's answer; the client's own are below
+        if refused:
+            self._assign_anew(consumer)
+            return []
         if events and (self._membership.changes != changes or self._membership.group is None):
             # Some of these may have come under an assignment that is over: another worker's by now.
             self._go_back(consumer, events)
             return []
         return events
+
+    def _assign_anew(self, consumer: Consumer) -> None:
+        """Read on from what is committed.
+
+        A partition whose committed offset a broker refused to tell, as one does that is just coming back, is not read
+        by librdkafka until it is assigned again (2.16.0, rdkafka_assignment.c).
+        """
+        held = [TopicPartition(each.topic, each.partition) for each in consumer.assignment()]
+        if held:
+            consumer.assign(held)
+            if self._paused:
+                consumer.pause(held)
 
     def _decide(self, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
         started = clock = time.perf_counter()

@@ -1,4 +1,4 @@
-"""A batch that was taken while the group changed is not this worker's to decide."""
+"""A batch that was taken while the group changed is not this worker's to decide, and partitions are not left unread."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from confluent_kafka import TopicPartition
+from confluent_kafka import OFFSET_INVALID, KafkaError, TopicPartition
 
 from streams.kafka.transactions import Membership
 from streams.matching import Policy
@@ -18,11 +18,12 @@ from streams.settings import Settings
 class Message:
     """What the worker asks of a message."""
 
-    def __init__(self, offset: int) -> None:
+    def __init__(self, offset: int, error: KafkaError | None = None) -> None:
         self._offset = offset
+        self._error = error
 
-    def error(self) -> None:
-        return None
+    def error(self) -> KafkaError | None:
+        return self._error
 
     def topic(self) -> str:
         return "transactions"
@@ -41,6 +42,9 @@ class Consumer:
         self._between = between
         self._next = 10
         self.sought: list[tuple[int, int]] = []
+        self.assigned: list[tuple[int, int]] = []
+        self.paused: list[int] = []
+        self.error: KafkaError | None = None
 
     def memberid(self) -> str:
         return "me"
@@ -52,7 +56,7 @@ class Consumer:
         if count > 1:
             self._between()
         self._next += 1
-        return [Message(self._next - 1)]
+        return [Message(self._next - 1, self.error if count > 1 else None)]
 
     def assignment(self) -> list[TopicPartition]:
         return [TopicPartition("transactions", 0)]
@@ -62,6 +66,12 @@ class Consumer:
 
     def seek(self, position: TopicPartition) -> None:
         self.sought.append((position.partition, position.offset))
+
+    def assign(self, partitions: list[TopicPartition]) -> None:
+        self.assigned = [(each.partition, each.offset) for each in partitions]
+
+    def pause(self, partitions: list[TopicPartition]) -> None:
+        self.paused = [each.partition for each in partitions]
 
 
 @pytest.fixture
@@ -91,6 +101,25 @@ def test_a_batch_across_a_rebalance_is_read_again(worker: Worker) -> None:
     events, consumer = take(worker, rebalance)
     assert events == []
     assert consumer.sought == [(0, 4)]
+
+
+@pytest.mark.parametrize("paused", [False, True])
+def test_partitions_whose_offsets_a_broker_did_not_tell_are_assigned_anew(worker: Worker, paused: bool) -> None:
+    """librdkafka leaves them unread; what was taken is read again from what is committed."""
+    consumer = Consumer(lambda: None)
+    consumer.error = KafkaError(KafkaError.NOT_COORDINATOR)
+    worker._paused = paused
+    assert worker._take(consumer) == []  # type: ignore[arg-type]
+    assert consumer.assigned == [(0, OFFSET_INVALID)]
+    assert consumer.paused == [0] * paused
+
+
+def test_an_error_of_the_client_changes_no_assignment(worker: Worker) -> None:
+    consumer = Consumer(lambda: None)
+    worker._membership.assigned(consumer)  # type: ignore[arg-type]
+    consumer.error = KafkaError(KafkaError._TRANSPORT)
+    assert [event.offset() for event in worker._take(consumer)] == [10]  # type: ignore[arg-type]
+    assert consumer.assigned == []
 
 
 def test_without_a_member_id_there_is_no_generation_to_commit_under() -> None:
