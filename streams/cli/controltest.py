@@ -49,7 +49,7 @@ def controltest(
         raise click.UsageError("--list is needed")
     screener = Screener(policy_of(settings_of(ctx)))
     loaded = [each for name in lists for each in load_lists(name)]
-    report = run_offline(loaded, screener, size, seed, run_by or getpass.getuser(), datetime.now(UTC))
+    report = run_offline(loaded, screener, size, seed, run_by or _user(), datetime.now(UTC))
     if json_file is not None:
         json_file.write_bytes(as_json(report))
     if html is not None:
@@ -75,6 +75,13 @@ def compare(before: Path, after: Path) -> None:
         rates = (f"{each.before.rate:.2%}", f"{each.after.rate:.2%}")
         table.add_row(each.mutation, *rates, difference, "apart" if each.apart else "overlap")
     Console().print(table)
+
+
+def _user() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        raise click.UsageError("--by is needed: the system has no name for this user") from None
 
 
 def _show(report: Report) -> None:

@@ -143,3 +143,15 @@ def test_the_command_writes_both_reports_and_compares(tmp_path: Path) -> None:
     assert compared.exit_code == 0
     assert "+0.00%" in compared.output
     assert CliRunner().invoke(main, ["controltest"]).exit_code == 2
+
+
+def test_a_user_without_a_name_is_asked_for_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a container that runs under a number."""
+
+    def nameless() -> str:
+        raise KeyError("getpwuid(): uid not found: 10001")
+
+    monkeypatch.setattr("getpass.getuser", nameless)
+    result = CliRunner().invoke(main, ["controltest", "--list", "bundled", "--sample", "1"])
+    assert result.exit_code == 2
+    assert "--by is needed" in result.output
