@@ -206,8 +206,7 @@ def _changed(entry: ListEntry, change: Callable[[str], str | None]) -> Party | N
 
 
 def _native(entry: ListEntry) -> list[str]:
-    strong = (each.name for each in entry.names if each.strength == "strong")
-    return [name for name in strong if any(ord(letter) > 0x24F for letter in name if letter.isalpha())]
+    return [each.name for each in entry.names if each.strength == "strong" and spellings.is_native(each.name)]
 
 
 def _respelt(entry: ListEntry, write: Callable[[list[list[str]]], str]) -> Party | None:

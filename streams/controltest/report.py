@@ -9,11 +9,11 @@ from datetime import datetime
 from pathlib import Path
 
 import msgspec
-from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from streams.controltest.mutations import MUTATIONS, TARGETS
 from streams.errors import RecordError
 from streams.evaluation.measures import Confusion
+from streams.html import environment
 from streams.records.decision import ReleaseRef
 
 _Z = 1.959964  # two-sided 95%
@@ -158,14 +158,5 @@ def _curve(pairs: Sequence[tuple[float, float]]) -> str:
     return " ".join(f"{(threshold - 0.5) * 1200:.1f},{(1 - share) * 180:.1f}" for threshold, share in pairs)
 
 
-_environment = Environment(
-    loader=PackageLoader("streams.controltest"),
-    autoescape=True,
-    undefined=StrictUndefined,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
+_environment = environment("streams.controltest")
 _environment.filters["percent"] = lambda share: f"{share:.2%}"
-_environment.filters["words"] = lambda text: text.replace("_", " ")
-_environment.filters["count"] = lambda number: f"{number:,}"
-_environment.filters["stamp"] = lambda moment: f"{moment:%Y-%m-%d %H:%M:%S} UTC"

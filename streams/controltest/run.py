@@ -11,6 +11,7 @@ from streams.controltest.sample import CLEAN, Case, draw, list_of
 from streams.evaluation.measures import count
 from streams.lists.loading import LoadedList
 from streams.records.decision import EventSource
+from streams.records.list_entry import ListEntry
 from streams.screening.answer import Answer, Event, answer
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -42,7 +43,7 @@ def run_offline(
             continue
         hits = [each for each in found.alerts if (each.listed.source, each.listed.entry_id) == case.entry.key]
         outcomes.append((case.mutation, list_of(case.entry), bool(hits)))
-        miss = None if hits else _miss(case, found, screener, snapshot)
+        miss = None if hits else _miss(case, case.entry, found, screener, snapshot)
         scored.append((True, miss.score if miss else hits[0].score))
         if miss:
             misses.append(miss)
@@ -68,10 +69,8 @@ def run_offline(
     )
 
 
-def _miss(case: Case, found: Answer, screener: Screener, snapshot: Snapshot) -> Finding:
+def _miss(case: Case, entry: ListEntry, found: Answer, screener: Screener, snapshot: Snapshot) -> Finding:
     """Why the party's entry is not among the alerts: its score, or that it could not be screened."""
-    entry = case.entry
-    assert entry is not None  # noqa: S101 - only cases of an entry can be missed
     threshold = screener.policy.thresholds_for(entry.source, entry.entity_type, case.party.role).review
     score, listed_name, reason = 0.0, entry.names[0].name, found.decision.reason
     if found.decision.outcome != "error":

@@ -148,6 +148,11 @@ def is_han(name: str) -> bool:
     return bool(_HAN.search(name))
 
 
+def is_native(name: str) -> bool:
+    """Whether the name has letters of a script other than Latin."""
+    return any(ord(letter) > 0x24F for letter in name if letter.isalpha())
+
+
 def chinese_words(name: str) -> list[list[str]] | None:
     """The name as words of pinyin syllables, from Chinese characters or from Latin letters; None when it is neither.
 
@@ -177,7 +182,7 @@ def wade_giles(words: list[list[str]]) -> str:
 
 def romanised(name: str) -> str | None:
     """A name in a script other than Latin and Han as ICU writes it in Latin letters, accents left out."""
-    if is_han(name) or not any(ord(letter) > 0x24F for letter in name if letter.isalpha()):
+    if is_han(name) or not is_native(name):
         return None
     return str(_icu().transliterate(name)).strip() or None
 

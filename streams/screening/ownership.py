@@ -63,9 +63,7 @@ def covered(
     held: dict[str, Decimal] = {}
     found = set(listed)
     waiting = deque(sorted(listed))
-    of_owner: dict[str, list[Holding]] = {}
-    for holding in holdings:
-        of_owner.setdefault(holding.owner, []).append(holding)
+    of_owner = _by_owner(holdings)
     while waiting:
         for holding in of_owner.get(waiting.popleft(), ()):
             share = unknown if holding.percent is None else holding.percent
@@ -107,6 +105,13 @@ class _Finding:
     holds: bool
     said: Evidence
     chains: Mapping[str, Evidence]
+
+
+def _by_owner(holdings: Sequence[Holding]) -> dict[str, list[Holding]]:
+    found: dict[str, list[Holding]] = {}
+    for holding in holdings:
+        found.setdefault(holding.owner, []).append(holding)
+    return found
 
 
 def _strength(match: Match) -> tuple[bool, float]:
@@ -165,9 +170,7 @@ def _finding(rule: OwnershipRule, holdings: Sequence[Holding], listed: Mapping[s
         text += f"; the shares told add up to {_percent(told)}"
     holds = verdict == "reached" or (verdict == "unknown" and rule.unknown == "hold")
     effect: Effect = "supports" if holds else "contradicts"
-    of_owner: dict[str, list[Holding]] = {}
-    for holding in holdings:
-        of_owner.setdefault(holding.owner, []).append(holding)
+    of_owner = _by_owner(holdings)
     chains = {}
     for owner, match in sorted(listed.items()):
         # Through owners that count; where none leads to the party, through any.

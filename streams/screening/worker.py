@@ -204,8 +204,12 @@ class Worker:
         self._paused = problem is not None
 
     def _assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        consumer.assign(partitions)
+        self._read(consumer, partitions)
         self._membership.assigned(consumer)
+
+    def _read(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        """Read these partitions from what is committed, or hold them ready while not screening."""
+        consumer.assign(partitions)
         if self._paused:
             consumer.pause(partitions)
 
@@ -244,9 +248,7 @@ class Worker:
         """
         held = [TopicPartition(each.topic, each.partition) for each in consumer.assignment()]
         if held:
-            consumer.assign(held)
-            if self._paused:
-                consumer.pause(held)
+            self._read(consumer, held)
 
     def _decide(self, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
         started = clock = time.perf_counter()

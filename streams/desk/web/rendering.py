@@ -1,17 +1,18 @@
-"""Templates to pages: everything that comes from outside is escaped, and moments and numbers read well."""
+"""The console's pages from its templates, and how it says what it shows."""
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 from urllib.parse import urlencode
 
 from aiohttp import web
-from jinja2 import Environment, PackageLoader, StrictUndefined
+from jinja2 import Environment
 
 from streams.desk.filters import CaseFilter
 from streams.desk.marking import marked, sentence, share
 from streams.desk.web.context import DESK, VISITOR
+from streams.html import environment
 from streams.records.list_entry import ListEntry
 from streams.records.party import Address, Party
 
@@ -53,11 +54,6 @@ def ago(moment: datetime, now: datetime) -> str:
         if seconds < limit:
             return f"{seconds / unit:.0f} {name} ago"
     return f"{seconds / 86_400:.0f} d ago"
-
-
-def stamp(moment: datetime) -> str:
-    """A moment in UTC, to the second."""
-    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
 
 
 def line_of(address: Address) -> str:
@@ -103,20 +99,11 @@ def with_query(wanted: CaseFilter, **changed: str) -> str:
 
 
 def _made() -> Environment:
-    environment = Environment(
-        loader=PackageLoader("streams.desk.web"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(ago=ago, stamp=stamp, line=line_of, share=share, sentence=sentence)
-    environment.filters["state"] = state_word
-    environment.filters["words"] = lambda text: text.replace("_", " ")
-    environment.filters["score"] = lambda score: f"{score:.2f}"
-    environment.filters["count"] = lambda number: f"{number:,}"
-    environment.globals.update(marked=marked, facts=facts, with_query=with_query, listed_addresses=listed_addresses)
-    return environment
+    made = environment("streams.desk.web")
+    made.filters.update(ago=ago, line=line_of, share=share, sentence=sentence, state=state_word)
+    made.filters["score"] = lambda score: f"{score:.2f}"
+    made.globals.update(marked=marked, facts=facts, with_query=with_query, listed_addresses=listed_addresses)
+    return made
 
 
 _environment = _made()

@@ -5,22 +5,19 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
-import msgspec
 import pytest
+from screened import screened
 
 from streams.errors import PolicyError
 from streams.lists.loading import LoadedList
 from streams.matching import Policy
 from streams.matching.ownership_rules import read_ownership_rules
-from streams.records.decision import EventSource
 from streams.records.list_entry import ListedName, ListEntry
-from streams.screening.answer import Answer, Event, answer
-from streams.screening.memory import MatchMemory
+from streams.screening.answer import Answer
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
 
 NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
-SOURCE = EventSource(topic="transactions", partition=0, offset=0)
 SDN, ENTITY_LIST = "us_ofac_sdn", "us_bis_entity_list"
 X, Y, LISTED_BY_BIS = "Zorblatt Petrokhim", "Quvelian Marstrand", "Brunkhalden Avionics"
 LATER = "Tessimond Yarrow Shipping"
@@ -55,14 +52,7 @@ def _screened(*owners: Line, day: str = "2025-10-01") -> Answer:
         "occurred_at": f"{day}T12:00:00Z",
         "parties": [{"name": "Velavia Toys GmbH", "owners": lines}],
     }
-    asked = Event(msgspec.json.encode(event), SOURCE, NOW)
-    answered = answer(asked, SCREENER, SNAPSHOT, NOW)
-    memory = MatchMemory(SCREENER, 100)
-    memory.follow(SNAPSHOT)
-    for _ in range(2):
-        remembered = answer(asked, SCREENER, SNAPSHOT, NOW, memory=memory)
-        assert (remembered.decision, remembered.alerts) == (answered.decision, answered.alerts)
-    return answered
+    return screened(event, SCREENER, SNAPSHOT, NOW, NOW)
 
 
 def _told(answered: Answer) -> list[str]:

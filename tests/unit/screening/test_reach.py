@@ -5,23 +5,19 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from importlib.resources import files
 
-import msgspec
 import pytest
+from screened import screened
 
 from streams.errors import PolicyError
 from streams.lists.license_requirement import LicenseRequirement, item_code, read_requirement
 from streams.lists.loading import LoadedList
 from streams.matching import Policy
 from streams.records.alert import Alert
-from streams.records.decision import EventSource
 from streams.records.list_entry import ListedName, ListEntry
-from streams.screening.answer import Event, answer
-from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
 
 NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
-SOURCE = EventSource(topic="transactions", partition=0, offset=0)
 BUT_EAR99 = "All items subject to the EAR except EAR99. (See § 744.11 of the EAR)"
 SAVINGS = """
 [[reach.savings]]
@@ -131,15 +127,9 @@ def _alert(requirement: str, policy: str = "", *, effective: date | None = None,
     screener = Screener(Policy.from_toml(packaged + policy))
     event = {"transaction_id": "T", "parties": [{"name": "Inspur Software Co., Ltd."}], **fields}
     at = datetime.fromisoformat(str(fields.get("occurred_at", NOW.isoformat())))
-    came = Event(msgspec.json.encode(event), SOURCE, at)
-    plain = answer(came, screener, snapshot, NOW)
-    memory = MatchMemory(screener, 10)
-    memory.follow(snapshot)
-    for _ in range(2):
-        again = answer(came, screener, snapshot, NOW, memory=memory)
-        assert (again.decision, again.alerts) == (plain.decision, plain.alerts)
-    (alert,) = plain.alerts
-    assert plain.decision.outcome == alert.outcome
+    answered = screened(event, screener, snapshot, at, NOW)
+    (alert,) = answered.alerts
+    assert answered.decision.outcome == alert.outcome
     return alert
 
 

@@ -32,7 +32,7 @@
     /* What was said to have been done stays until the case is another one. */
     const done = live.querySelector(".notice.good");
     const now = casePage && came.querySelector("[data-case]");
-    const same = now && now.dataset.version === live.querySelector("[data-case]").dataset.version;
+    const same = now && now.dataset.version === live.querySelector("[data-case]")?.dataset.version;
     live.replaceChildren(...came.body.childNodes);
     if (done && same) now.after(done);
     for (const summary of live.querySelectorAll("details > summary")) {
