@@ -59,7 +59,7 @@ format: $(READY) ## put the code into its format
 
 COMPILE := uv pip compile pyproject.toml --universal --generate-hashes --no-header --quiet
 lock: ## pin the newest allowed versions anew (needs uv)
-	$(COMPILE) --upgrade --extra local --extra plot --group dev --output-file requirements.lock
+	$(COMPILE) --upgrade --extra local --extra plot --extra tracing --group dev --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock --output-file deploy/requirements.lock
 
 bench: $(READY) ## measure decoding and matching on this machine
