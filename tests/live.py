@@ -10,7 +10,7 @@ from typing import Protocol, TypeVar
 
 from confluent_kafka import Producer
 
-from streams.demo.orders import Order
+from streams.invented.orders import Order
 from streams.kafka.clients import connect, producer_config
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings

@@ -10,7 +10,7 @@ from statistics import median
 import msgspec
 import orjson
 
-from streams.demo.orders import ordinary_orders
+from streams.invented.orders import ordinary_orders
 from streams.records.events import read_event
 from streams.records.transaction import Transaction
 

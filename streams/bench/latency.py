@@ -15,8 +15,8 @@ import msgspec
 from confluent_kafka import Consumer, Producer
 
 from streams.bench.stage import Stage
-from streams.bench.trade import Trade
 from streams.errors import StreamError
+from streams.invented.trade import Trade
 from streams.kafka.clients import connect, consumer_config, producer_config
 from streams.kafka.topics import TopicNames
 from streams.lists.loading import LoadedList

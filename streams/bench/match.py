@@ -12,7 +12,7 @@ from unittest.mock import patch
 
 from rapidfuzz import fuzz, process, utils
 
-from streams.bench.names import grown, unseen_names
+from streams.invented.names import grown, unseen_names
 from streams.matching import EntityIndex, Match, Policy, scoring
 from streams.records.list_entry import ListEntry
 from streams.records.party import Party

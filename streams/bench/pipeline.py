@@ -12,8 +12,8 @@ import msgspec
 
 from streams.bench.contestants import Measured
 from streams.bench.stage import Stage
-from streams.bench.trade import Trade
 from streams.errors import SettingsError
+from streams.invented.trade import Trade
 from streams.lists.loading import LoadedList
 
 PASSED_ON = "pass-through"

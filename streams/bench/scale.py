@@ -10,10 +10,10 @@ from pathlib import Path
 import msgspec
 
 from streams.bench.contestants import Measured
-from streams.bench.names import grown
 from streams.bench.stage import Stage
-from streams.bench.trade import SEED, Trade
 from streams.errors import SettingsError
+from streams.invented.names import grown
+from streams.invented.trade import SEED, Trade
 from streams.lists.loading import LoadedList
 
 

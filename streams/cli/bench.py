@@ -16,8 +16,8 @@ from streams.bench.decode import bench_decode
 from streams.bench.latency import bench_latency
 from streams.bench.match import Times, bench_match
 from streams.bench.stage import broker, new_prefix
-from streams.bench.trade import Trade
 from streams.cli.context import policy_of, settings_of
+from streams.invented.trade import Trade
 from streams.lists.loading import LoadedList, load_lists
 
 

@@ -10,8 +10,8 @@ from datetime import date
 import msgspec
 import orjson
 
-from streams.bench.trade import Trade
 from streams.controltest.mutations import MUTATIONS, name_of
+from streams.invented.trade import Trade
 from streams.lists.sources import consolidated
 from streams.matching import Policy
 from streams.records.list_entry import ListEntry

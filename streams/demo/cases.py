@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Any
 
-from streams.demo.orders import Order, order
+from streams.invented.orders import Order, order
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Address
 

@@ -22,8 +22,8 @@ from rich.table import Table
 from rich.text import Text
 
 from streams.demo.cases import HELD, broken_events, cases, second_release_entries, waiting_order
-from streams.demo.orders import Order, ordinary_orders
 from streams.errors import LocalBrokerError, StreamError
+from streams.invented.orders import Order, ordinary_orders
 from streams.kafka.clients import connect, producer_config
 from streams.kafka.local import LocalBroker, free_port
 from streams.kafka.tail import read_topic

@@ -17,7 +17,7 @@ import pytest
 from desks import TOKENS, RunningDesk, desk_of, screening_settings, with_people
 from live import running, send, wait_until
 
-from streams.demo.orders import Order, order, ordinary_orders
+from streams.invented.orders import Order, order, ordinary_orders
 from streams.kafka.local import LocalBroker
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from streams.demo.cases import cases
-from streams.demo.orders import ordinary_orders
+from streams.invented.orders import ordinary_orders
 
 
 @dataclass(frozen=True)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from streams.bench.trade import Trade
 from streams.cli import main
+from streams.invented.trade import Trade
 from streams.kafka.local import LocalBroker
 from streams.lists.loading import load_list
 

@@ -14,10 +14,10 @@ import pytest
 from desks import TOKENS, RunningDesk, desk_of, screening_settings, with_people
 from live import running, send, wait_until
 
-from streams.demo.orders import order
 from streams.desk.web.context import DESK
 from streams.desk.web.openapi import document
 from streams.desk.web.server import application
+from streams.invented.orders import order
 from streams.kafka.local import LocalBroker
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames

@@ -19,7 +19,7 @@ import pytest
 from confluent_kafka import Producer
 from entity_list_rows import entity_list
 
-from streams.demo.orders import population
+from streams.invented.orders import population
 from streams.kafka.clients import connect, producer_config
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames

@@ -16,8 +16,8 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 from live import PATIENCE, running, send, wait_until
 
 from streams.demo.cases import STOPPED, broken_events, cases, second_release_entries, waiting_order
-from streams.demo.orders import Order, order, ordinary_orders
 from streams.errors import BrokerUnreachableError, FencedError, TopicError
+from streams.invented.orders import Order, order, ordinary_orders
 from streams.kafka.clients import common_config, connect
 from streams.kafka.local import LocalBroker
 from streams.kafka.tail import read_topic

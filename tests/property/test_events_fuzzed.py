@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from streams.demo.cases import cases
-from streams.demo.orders import ordinary_orders
+from streams.invented.orders import ordinary_orders
 from streams.lists.loading import load_list
 from streams.matching import EntityIndex, Match, Policy
 from streams.records.codec import encode

@@ -13,8 +13,8 @@ import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streams.bench.names import NameMaker, grown
-from streams.bench.trade import Trade
+from streams.invented.names import NameMaker, grown
+from streams.invented.trade import Trade
 from streams.lists.loading import load_list
 from streams.lists.state import Change
 from streams.matching import Policy

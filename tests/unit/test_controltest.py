@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import random
 from datetime import UTC, date, datetime
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -116,7 +117,7 @@ def test_a_run_counts_hits_misses_and_false_alarms() -> None:
 
 def test_a_policy_that_finds_less_shows_in_the_comparison(tmp_path: Path) -> None:
     lists = load_lists("bundled")
-    text = Path("streams/matching/policy.toml").read_text(encoding="utf-8")
+    text = files("streams.matching").joinpath("policy.toml").read_text(encoding="utf-8")
     strict = Policy.from_toml(
         text.replace("review = 0.7 ", "review = 0.999 ", 1).replace("hold = 0.88", "hold = 1.0", 1)
     )

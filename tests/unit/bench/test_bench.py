@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from streams.bench.decode import bench_decode
 from streams.bench.match import bench_match
-from streams.bench.names import grown, unseen_names
+from streams.invented.names import grown, unseen_names
 from streams.lists.loading import load_list
 from streams.matching import Policy
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from streams.bench.names import NameMaker
-from streams.demo.orders import PLACES, order
+from streams.invented.names import NameMaker
+from streams.invented.orders import PLACES, order
 from streams.records.list_entry import ListEntry
 
 SEED = 20250325

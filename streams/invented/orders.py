@@ -26,7 +26,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One event of the demo, what it shows, and the outcomes that are right for it."""
+    """One event, what it shows, and the outcomes that are right for it."""
 
     transaction_id: str
     payload: bytes
