@@ -42,11 +42,14 @@ _LISTS = click.option(
 @click.option(
     "--as-of", "at", type=moment, metavar="TIME", help="The published lists as they stood then, instead of --list."
 )
+@click.option("--topic", default="", help="As if the events came on this topic, for the policy's jurisdiction.")
 @click.option(
     "--output", type=click.File("wb", lazy=False), default="-", help="Where the answers go (standard output)."
 )
 @click.pass_context
-def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], at: datetime | None, output: BinaryIO) -> None:
+def screen(
+    ctx: click.Context, file: Path, lists: tuple[str, ...], at: datetime | None, topic: str, output: BinaryIO
+) -> None:
     """Screen FILE, JSON lines or CSV, and write a decision with its alerts per line.
 
     With --as-of the lists are rebuilt from the releases kept on Kafka, and an event that does not say when it
@@ -57,7 +60,7 @@ def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], at: datetime 
     if bool(lists) == (at is not None):
         raise click.UsageError("give either --list or --as-of")
     settings = settings_of(ctx)
-    screener = Screener(policy_of(settings))
+    screener = Screener(policy_of(settings), topic)
     now = datetime.now(UTC)
     console = Console(stderr=True)
     with console.status("reading the lists"):
@@ -66,7 +69,7 @@ def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], at: datetime 
         else:
             snapshot = Snapshot().after(tuple(history.as_of(history.records(settings), at).values()))
     outcomes: Counter[str] = Counter()
-    alerts = parties = 0
+    alerts = parties = not_applied = 0
     with Progress(
         TextColumn("screening"), BarColumn(), TextColumn("{task.fields[done]:,} events"), TimeRemainingColumn(),
         console=console, transient=True, disable=not console.is_terminal,
@@ -87,11 +90,12 @@ def screen(ctx: click.Context, file: Path, lists: tuple[str, ...], at: datetime 
             outcomes[answered.decision.outcome] += 1
             alerts += len(answered.alerts)
             parties += len(answered.parties)
+            not_applied += len(answered.decision.not_applied)
     output.flush()
     counts = ", ".join(f"{outcomes[outcome]:,} {outcome}" for outcome in ("clear", "review", "hold", "error"))
     click.echo(
         f"{sum(outcomes.values()):,} events, {parties:,} parties against {len(snapshot.index):,} entries: "
-        f"{counts}; {alerts:,} alerts",
+        f"{counts}; {alerts:,} alerts" + (f", {not_applied:,} hits of lists that do not apply" if not_applied else ""),
         err=True,
     )
     if outcomes["error"]:

@@ -15,6 +15,7 @@ from typing import Any, Final, get_args, get_type_hints
 import msgspec
 
 from streams.errors import PolicyError
+from streams.matching.jurisdiction_rules import JurisdictionRules, read_jurisdiction
 from streams.matching.ownership_rules import OwnershipRule, read_ownership_rules
 from streams.matching.periods import Period, read_periods
 from streams.matching.reach_rules import ReachRules, read_reach
@@ -147,6 +148,8 @@ class Policy:
     reach: ReachRules | None = None
     """None leaves license requirements out of account."""
     ownership: tuple[OwnershipRule, ...] = ()
+    jurisdiction: JurisdictionRules | None = None
+    """None lets every list apply to everything."""
 
     @classmethod
     def default(cls) -> Policy:
@@ -213,10 +216,11 @@ def _default() -> Policy:
 
 
 def _read(document: dict[str, Any], where: str) -> Policy:
-    _refuse_unknown(document, {"thresholds", "periods", "reach", "ownership", *_SECTIONS}, where)
+    _refuse_unknown(document, {"thresholds", "periods", "reach", "ownership", "jurisdiction", *_SECTIONS}, where)
     periods = read_periods(document.get("periods", []), where)
     reach = read_reach(document["reach"], where) if "reach" in document else None
     ownership = read_ownership_rules(document.get("ownership", []), where)
+    jurisdiction = read_jurisdiction(document["jurisdiction"], where) if "jurisdiction" in document else None
     thresholds = _thresholds(_table(document, "thresholds", where), where)
     parts = {
         name: _section(_table(document, name, where), kind, f"{where}: {name}") for name, kind in _SECTIONS.items()
@@ -230,9 +234,17 @@ def _read(document: dict[str, Any], where: str) -> Policy:
         meaning["reach"] = msgspec.to_builtins(reach)
     if ownership:
         meaning["ownership"] = msgspec.to_builtins(ownership)
+    if jurisdiction is not None:
+        meaning["jurisdiction"] = msgspec.to_builtins(jurisdiction)
     digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
     policy = Policy(
-        version=digest[:16], thresholds=thresholds, periods=periods, reach=reach, ownership=ownership, **parts
+        version=digest[:16],
+        thresholds=thresholds,
+        periods=periods,
+        reach=reach,
+        ownership=ownership,
+        jurisdiction=jurisdiction,
+        **parts,
     )
     _check(policy, where)
     return policy

@@ -29,6 +29,7 @@ EvidenceKind = Literal[
     "effective",
     "reach",
     "ownership",
+    "jurisdiction",
 ]
 Effect = Literal["supports", "contradicts", "ignored"]
 

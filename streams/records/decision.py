@@ -36,12 +36,21 @@ class SuppressedHit(Record, frozen=True, kw_only=True):
     party_index: Count = 0
 
 
+class NotAppliedHit(Record, frozen=True, kw_only=True):
+    """A hit of a list that does not apply to the event by the policy's jurisdiction, and the rules that say so."""
+
+    source: Identity
+    entry_id: Identity
+    reason: str
+    party_index: Count = 0
+
+
 class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     """One per transaction and revision, keyed by ``transaction_id``.
 
     ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` are hits that a clearance covers;
-    they do not count in the outcome. ``stale_lists`` names the lists that were past their maximum age and screened with
-    all the same, as the settings allow.
+    they do not count in the outcome, nor do the ``not_applied``, of lists that do not apply. ``stale_lists`` names the
+    lists that were past their maximum age and screened with all the same, as the settings allow.
     """
 
     transaction_id: Identity
@@ -55,3 +64,4 @@ class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     screened_at: Moment
     reason: str = ""
     stale_lists: tuple[str, ...] = ()
+    not_applied: tuple[NotAppliedHit, ...] = ()

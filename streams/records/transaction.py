@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from streams.records.base import Identity, Record, Text
+from streams.records.base import Country, Identity, Record, Text
 from streams.records.party import Party
 
 MAX_PARTIES = 1000
@@ -17,11 +17,15 @@ Moment = Annotated[datetime, Meta(tz=True)]
 
 
 class Item(Record, frozen=True, kw_only=True):
-    """A line of goods; ``value`` is in the transaction's currency, ``quantity`` in pieces or units sold."""
+    """A line of goods; ``value`` is in the transaction's currency, ``quantity`` in pieces or units sold.
+
+    ``origin`` is the country it was made in.
+    """
 
     description: Text = ""
     hs_code: Annotated[str, Meta(max_length=64)] = ""
     eccn: Annotated[str, Meta(max_length=64)] = ""
+    origin: Country = ""
     quantity: float | None = None
     value: float | None = None
 

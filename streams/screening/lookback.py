@@ -17,7 +17,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Collection, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, time
 
 import msgspec
@@ -81,7 +81,8 @@ class Lookback:
         budget: AbstractContextManager[object] = _UNBOUNDED,
     ) -> None:
         self._changes = changes
-        self._screener = screener
+        # A registered party may have come with any event: no list is ruled out by what one of them tells of itself.
+        self._screener = Screener(replace(screener.policy, jurisdiction=None))
         self._clearances = clearances
         self._now = now
         self._among = frozenset(among)

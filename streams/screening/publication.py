@@ -68,7 +68,12 @@ def _written(answered: Answer, largest: int) -> tuple[bytes, tuple[bytes, ...]]:
 
 def _refused(answered: Answer, event: Event, detail: str) -> Answer:
     decision = replace(
-        answered.decision, outcome="error", alert_ids=(), suppressed=(), reason=f"screening_failed: {detail}"
+        answered.decision,
+        outcome="error",
+        alert_ids=(),
+        suppressed=(),
+        not_applied=(),
+        reason=f"screening_failed: {detail}",
     )
     letter = dead_letter(event, "screening_failed", detail, decision.transaction_id, decision.screened_at)
     return Answer(decision, dead_letter=letter)

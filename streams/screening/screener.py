@@ -14,11 +14,12 @@ from streams.lists.release import entry_hash
 from streams.matching import Match, Policy
 from streams.matching.changes import Reading, reading
 from streams.records.alert import Alert, Evidence, ListedParty
-from streams.records.decision import Decision, EventSource, Outcome, SuppressedHit
+from streams.records.decision import Decision, EventSource, NotAppliedHit, Outcome, SuppressedHit
 from streams.records.list_entry import ListEntry
 from streams.records.party import Party, party_fingerprint
 from streams.records.transaction import Transaction
 from streams.screening.clearances import NO_CLEARANCES, Clearances
+from streams.screening.jurisdiction import Jurisdiction
 from streams.screening.ownership import judged
 from streams.screening.reach import reached
 from streams.screening.snapshot import Snapshot
@@ -38,10 +39,11 @@ class Screening(msgspec.Struct, frozen=True):
 
 
 class Screener:
-    """Screens transactions under one policy."""
+    """Screens transactions under one policy; as if they came on ``topic``, where it is given, not on their source's."""
 
-    def __init__(self, policy: Policy) -> None:
+    def __init__(self, policy: Policy, topic: str = "") -> None:
         self.policy = policy
+        self._topic = topic
 
     def screen(
         self,
@@ -83,6 +85,9 @@ class Screener:
             raise ScreeningError("no list is in force: publish one with 'highfence lists publish'")
         alerts: list[Alert] = []
         suppressed: list[SuppressedHit] = []
+        not_applied: list[NotAppliedHit] = []
+        rules = self.policy.jurisdiction
+        lists = Jurisdiction(rules, self._topic or source.topic, transaction) if rules is not None else None
         for position, party, matches in found:
             day = (transaction.occurred_at or event_time).date()
             departed = transaction.departed_at.date() if transaction.departed_at is not None else None
@@ -90,15 +95,20 @@ class Screener:
             for match in matches:
                 published = snapshot.releases[match.entry.source].published_at
                 stood = self._standing(match, day, departed, max(day, event_time.date(), published.date()))
-                if stood is not None:
+                if stood is None:
+                    continue
+                ruled_out = lists.not_applied(position, match.entry) if lists is not None else None
+                if ruled_out is None:
                     standing.append(stood)
+                else:
+                    not_applied.append(ruled_out)
             if party.owners and standing:
                 standing = judged(party, standing, day, self.policy.ownership)
             for stands in standing:
-                hit = stands
+                hit = lists.judged(stands) if lists is not None else stands
                 if self.policy.reach is not None:
                     latest = max(day, event_time.date())
-                    hit = reached(stands, transaction.items, departed, latest, self.policy.reach)
+                    hit = reached(hit, transaction.items, departed, latest, self.policy.reach)
                 alert = self._alert(transaction, position, party, hit, snapshot, screened_at)
                 cleared = clearances.suppressed(alert, max(event_time, screened_at)) if clearances else None
                 if cleared is None:
@@ -121,6 +131,7 @@ class Screener:
             source=source,
             screened_at=screened_at,
             stale_lists=snapshot.stale,
+            not_applied=tuple(not_applied),
         )
         return Screening(decision, tuple(alerts))
 

@@ -120,6 +120,8 @@ class Worker:
             self._clearances,
         ):
             _log.info("worker %s: metrics at %s/metrics", settings.worker.replica, health.url)
+            if (rules := self._screener.policy.jurisdiction) is not None:
+                _log.info("jurisdiction: on topic %s %s", names.transactions, rules.told_of(names.transactions))
             self._index.wait(self._stop)
             self._clearances.wait(self._stop, settings.kafka.timeout_seconds)
             if self._stop.is_set():

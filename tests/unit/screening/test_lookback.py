@@ -14,6 +14,7 @@ from streams.errors import ScreeningError
 from streams.lists.release import entry_hash
 from streams.lists.state import Change
 from streams.matching import EntityIndex, Policy
+from streams.matching.jurisdiction_rules import JurisdictionRule, JurisdictionRules
 from streams.matching.policy import Thresholds
 from streams.records.alert import Alert
 from streams.records.clearance import Clearance
@@ -93,6 +94,14 @@ def looked(
     for each in records:
         lookback.take(each, late=late)
     return lookback.findings()
+
+
+def test_no_list_is_ruled_out_for_parties_that_came_with_any_event() -> None:
+    rule = JurisdictionRule(name="US", lists=("a_list",), topics=("transactions",), exporters=("us",))
+    policy = replace(POLICY, jurisdiction=JurisdictionRules(rules=(rule,), exporter_roles=("end_user",)))
+    exporter = msgspec.structs.replace(A, country="CN")
+    (alert,) = looked(changes_of(release(1), release(2, [INSPUR])), [record(exporter)], policy=policy).alerts
+    assert alert.outcome == "hold"
 
 
 def test_only_what_the_release_brought_is_raised() -> None:
