@@ -24,6 +24,9 @@ FOOTNOTES = {
 }
 """What the footnotes of Supplement No. 4 to part 744 say."""
 
+FOREIGN_PRODUCED = frozenset({1, 3, 4, 5})
+"""The footnotes by which items made outside the United States are subject to the EAR, too."""
+
 _MILITARY_END_USE = (
     "1A290 1C990 1C996 1D993 1D999 1E994 2A290 2A291 2A991 2B991 2B992 2B996 2B999 2D290 3A991 3A992 3A999 3B991 "
     "3B992 3C992 3D991 3E991 4A994 4D993 4D994 5A991 5B991 5D991 5E991 5A992 5D992 6A991 6A993 6A995 6A996 6C992 7A994 "
@@ -43,12 +46,17 @@ class LicenseRequirement(msgspec.Struct, frozen=True, kw_only=True):
     excepted: tuple[str, ...] = ()
     unread: bool = False
     footnotes: tuple[int, ...] = ()
+    excepted_goods: tuple[str, ...] = ()
+    conditions: tuple[str, ...] = ()
 
-    def covers(self, code: str) -> bool:
+    def covers(self, code: str, goods: str = "") -> bool:
         """Whether it covers an item of that code, as :func:`item_code` gives it; "" is an unknown one, and covered.
 
-        Where a named paragraph and the item's are not equally deep, the item is covered unless it surely is not.
+        ``goods`` is its Harmonized System code, as :func:`goods_code` gives it. Where a named paragraph and the item's
+        are not equally deep, the item is covered unless it surely is not.
         """
+        if any(goods.startswith(excepted) for excepted in self.excepted_goods):
+            return False
         if not code:
             return True
         if self.only:
@@ -60,6 +68,7 @@ _CODE = r"(?:ear99|[0-9][a-e][0-9]{3}(?:\.[a-z0-9]+)*)"
 _CODES = rf"(?:eccns? )?{_CODE}(?:(?:,| and| or|, and|, or) (?:eccns? )?{_CODE})*"
 _ALL = r"(?:for )?(?:all|any) items? subject to the ear"
 _ITEM_CODE = re.compile(_CODE)
+_HS_CODE = r"[0-9]{4,10}"
 _WORDINGS = (
     ("all", re.compile(_ALL)),
     ("except", re.compile(rf"{_ALL},? (?:except|excluding|other than|apart from|but)(?: for)? {_CODES}(?: items)?")),
@@ -72,6 +81,13 @@ _WORDINGS = (
         ),
     ),
     (
+        "except goods",
+        re.compile(
+            rf"{_ALL} except for: [^;.0-9]+ under the following harmonized system \(hs\) codes: "
+            rf"{_HS_CODE}(?:, {_HS_CODE})*"
+        ),
+    ),
+    (
         "military",
         re.compile(
             r"(?:for|.{0,100} applies to .{0,100} of) any item subject to the ear "
@@ -80,9 +96,36 @@ _WORDINGS = (
     ),
 )
 _REFERENCES = re.compile(
-    r"[.,]? ?\(?(?:see|se) ?§(?:§+|\d{3}\.\d+l?|\([a-z0-9]+\)|\[\d\]|\d|and|of the ear|part|[ .,()])*"
+    r"[.,]? ?\(?(?:see|se) ?(?=(?:part ?)?§|\d{3}\.)"
+    r"(?:§+|\d{3}\.\d+l?|\([a-z0-9]+\)|\[\d\]|\d|and|of the ear|part|[ .,()])*"
 )
 """Where a requirement only cites: "(See §§ 734.9(e)(2) and 744.11 of the EAR) [4]"."""
+_CONDITIONS = (
+    (
+        re.compile(r"when used in projects specified in § ?746\.8\(a\)\(4\) of the ear"),
+        "it is for items used in projects specified in § 746.8(a)(4) of the EAR alone",
+    ),
+    (
+        re.compile(
+            r"this license requirement may be overcome by license exception gov under § ?740\.11\(b\)(?:\(2\))?"
+            r"(?: and \(?e\)?| when used by the u\.s\.? geological survey)?"
+        ),
+        "License Exception GOV may overcome it, § 740.11(b) of the EAR",
+    ),
+    (
+        re.compile(
+            r"the license requirements under this entry also extend to any export, reexport,? and "
+            r"transfer \(in-country\) to the entity wherever located worldwide"
+        ),
+        "it is for the entity wherever it is located",
+    ),
+    (re.compile(r"with case-by-case basis for items listed on the ccl"), "items on the CCL are reviewed case by case"),
+    (
+        re.compile(r"; or[ —]*items required for the continued operation of joint ventures .*"),
+        "it excepts items required for the continued operation of certain joint ventures, too",
+    ),
+)
+"""What a requirement may say beyond the items it is for, and how a person is told."""
 _RULES = ((r"\(e\) ?(?:\(1\)|\[?1\]?(?!\d))", 1), (r"\(g\)", 3), (r"\(e\)\(2\)", 4), (r"\(e\)\(3\)", 5))
 _MARK = re.compile(r"\[([1-5])\]|\bear\)? ?([1-5])\b")
 
@@ -93,19 +136,30 @@ def read_requirement(text: str) -> LicenseRequirement:
     plain = re.sub(r"\bear 99\b", "ear99", " ".join(text.lower().split()))
     marks = {int(bracketed or bare) for bracketed, bare in _MARK.findall(plain)}
     marks |= {number for rule, number in _RULES if re.search(rf"734\.9{rule}", plain)}
-    footnotes = tuple(sorted(marks))
-    bare = _REFERENCES.sub(" ", plain).strip(" .,;")
-    bare = re.sub(r" +(?=[,.])| (?= )", "", bare)
-    for wording, pattern in _WORDINGS:
-        if pattern.fullmatch(bare) is None:
-            continue
-        codes = tuple([code.upper() for code in _ITEM_CODE.findall(bare)])
-        if wording == "only":
-            return LicenseRequirement(only=codes, footnotes=footnotes)
-        if wording == "military":
-            return LicenseRequirement(only=tuple(_MILITARY_END_USE.split()), footnotes=footnotes)
-        return LicenseRequirement(excepted=(EAR99,) if wording == "except ear99" else codes, footnotes=footnotes)
-    return LicenseRequirement(unread=True, footnotes=footnotes)
+    bare = _REFERENCES.sub(" ", plain)
+    conditions = []
+    for condition, told in _CONDITIONS:
+        bare, found = condition.subn(" ", bare)
+        conditions += [told] if found else []
+    bare = re.sub(r" +(?=[,.])| (?= )", "", bare.strip(" .,;"))
+    wording = next((wording for wording, pattern in _WORDINGS if pattern.fullmatch(bare) is not None), "")
+    codes = tuple([code.upper() for code in _ITEM_CODE.findall(bare)])
+    only = {"only": codes, "military": tuple(_MILITARY_END_USE.split())}
+    excepted = {"except": codes, "except ear99": (EAR99,)}
+    return LicenseRequirement(
+        only=only.get(wording, ()),
+        excepted=excepted.get(wording, ()),
+        excepted_goods=tuple(re.findall(_HS_CODE, bare)) if wording == "except goods" else (),
+        unread=not wording,
+        footnotes=tuple(sorted(marks)),
+        conditions=tuple(conditions),
+    )
+
+
+def goods_code(hs_code: str) -> str:
+    """An item's Harmonized System code, its digits alone; "" when it is none, and so tells nothing."""
+    plain = "".join(hs_code.split()).replace(".", "")
+    return plain if re.fullmatch(_HS_CODE, plain) else ""
 
 
 def item_code(eccn: str) -> str:

@@ -9,8 +9,17 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
 
-from streams.lists.license_requirement import EAR99, FOOTNOTES, LicenseRequirement, item_code, read_requirement
+from streams.lists.license_requirement import (
+    EAR99,
+    FOOTNOTES,
+    FOREIGN_PRODUCED,
+    LicenseRequirement,
+    goods_code,
+    item_code,
+    read_requirement,
+)
 from streams.matching import Match
+from streams.matching.places import country_code
 from streams.matching.reach_rules import ReachRules
 from streams.records.alert import Evidence
 from streams.records.list_entry import ListEntry
@@ -30,7 +39,8 @@ def reached(match: Match, items: Sequence[Item], departed: date | None, latest: 
         return match
     requirement = read_requirement(match.entry.license_requirement)
     evidence, covered = _items(requirement, items)
-    evidence += [_footnote(number) for number in requirement.footnotes]
+    evidence += [_footnote(number, items) for number in requirement.footnotes]
+    evidence += [Evidence(kind="reach", effect="ignored", text=f"to check: {text}") for text in requirement.conditions]
     text = "" if covered else "the license requirement covers none of the items"
     if departed is not None and (saved := _savings(match.entry, departed, latest, rules)) is not None:
         evidence.append(saved)
@@ -49,9 +59,14 @@ def _items(requirement: LicenseRequirement, items: Sequence[Item]) -> tuple[list
         return [_line(True, "the event names no items: all count as covered by the license requirement")], True
     reasons: dict[tuple[bool, str], list[int]] = {}
     for position, item in enumerate(items):
-        code = item_code(item.eccn)
-        covered = requirement.covers(code)
-        reasons.setdefault((covered, _why(requirement, item.eccn, code)), []).append(position)
+        code, goods = item_code(item.eccn), goods_code(item.hs_code)
+        covered = requirement.covers(code, goods)
+        why = (
+            _why_goods(covered, item.hs_code, goods)
+            if requirement.excepted_goods
+            else _why(requirement, item.eccn, code)
+        )
+        reasons.setdefault((covered, why), []).append(position)
     lines = [
         _line(covered, f"{_named(positions)}: {'covered' if covered else 'not covered'}, {why}")
         for (covered, why), positions in reasons.items()
@@ -72,14 +87,28 @@ def _why(requirement: LicenseRequirement, eccn: str, code: str) -> str:
     return f"as the license requirement is for all items but {named}, and this is {code}"
 
 
+def _why_goods(covered: bool, hs_code: str, goods: str) -> str:
+    if not goods:
+        return f"as {hs_code!r} is no HS code" if hs_code else "as no HS code is given"
+    if covered:
+        return f"as the license requirement does not except the HS code {goods}"
+    return f"as the license requirement excepts certain goods of the HS code, {goods}"
+
+
 def _named(positions: Sequence[int]) -> str:
     named = ", ".join(f"items[{position}]" for position in positions[:_MOST_NAMED])
     more = len(positions) - _MOST_NAMED
     return f"{named} and {more} more" if more > 0 else named
 
 
-def _footnote(number: int) -> Evidence:
-    return Evidence(kind="reach", effect="ignored", text=f"footnote {number}: {FOOTNOTES[number]}")
+def _footnote(number: int, items: Sequence[Item]) -> Evidence:
+    """What a footnote says and, where it is about items made abroad, which items are."""
+    text = f"footnote {number}: {FOOTNOTES[number]}"
+    origins = [country_code(item.origin) for item in items] if number in FOREIGN_PRODUCED else []
+    if abroad := [position for position, origin in enumerate(origins) if origin not in ("", "us")]:
+        countries = sorted({origins[position].upper() for position in abroad})
+        text = f"{text}: {_named(abroad)} of origin {', '.join(countries)}"
+    return Evidence(kind="reach", effect="ignored", text=text)
 
 
 def _savings(entry: ListEntry, departed: date, latest: date, rules: ReachRules) -> Evidence | None:

@@ -9,6 +9,7 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,6 +26,7 @@ from streams.kafka.topics import TopicNames
 from streams.lists.loading import LoadedList, load_list
 from streams.lists.publisher import publish
 from streams.matching import Policy
+from streams.matching.jurisdiction_rules import JurisdictionRule, JurisdictionRules
 from streams.records.alert import Alert
 from streams.records.base import Record
 from streams.records.codec import decode
@@ -118,6 +120,21 @@ def test_second_release_holds_what_was_clear(settings: Settings) -> None:
     assert after.outcome in STOPPED
     assert after.releases[bundled.source].release_id == second.release_id
     assert after.releases[bundled.source].digest == second.digest != first.digest
+
+
+def test_a_list_that_the_topic_rules_out_is_named_in_the_decision(settings: Settings) -> None:
+    bundled = load_list("bundled")
+    publish(bundled, settings)
+    names = TopicNames(settings.topics.prefix)
+    abroad = JurisdictionRule(name="abroad", lists=(bundled.source,), topics=("abroad",))
+    here = JurisdictionRule(name="here", lists=("other_list",), topics=(names.transactions,))
+    policy = replace(Policy.default(), jurisdiction=JurisdictionRules(rules=(abroad, here)))
+    with running(lambda stop: Worker(settings, policy, stop)):
+        send(settings, [order("T", [{"name": "Inspur Software Co., Ltd."}], STOPPED)])
+        (decision,) = decisions_of(settings, 1)
+    assert decision.outcome == "clear"
+    assert [each.source for each in decision.not_applied] == [bundled.source]
+    assert read(settings, names.alerts, Alert) == []
 
 
 def test_without_a_list_nothing_is_decided(settings: Settings) -> None:

@@ -19,6 +19,10 @@ from streams.screening.snapshot import Snapshot
 
 NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
 BUT_EAR99 = "All items subject to the EAR except EAR99. (See § 744.11 of the EAR)"
+OIL = (
+    "All items subject to the EAR except for: crude oil and natural gas under the following Harmonized System (HS) "
+    "codes: 2709, 27111990; or items required for the continued operation of joint ventures with certain persons"
+)
 SAVINGS = """
 [[reach.savings]]
 source = "us_bis_entity_list"
@@ -61,6 +65,29 @@ citation = "a savings clause"
         ),
         ("For items on the CCL", LicenseRequirement(excepted=("EAR99",))),
         ("Items classified under ECCNs 3A001.b and 4A003", LicenseRequirement(only=("3A001.B", "4A003"))),
+        ("For all items subject to the EAR. (See part§744.11 of the EAR).", LicenseRequirement()),
+        ("For all items subject to the EAR. (See 744.11 of the EAR)", LicenseRequirement()),
+        # What no event tells of narrows nothing, and is for a person to check.
+        (
+            "For all items subject to the EAR when used in projects specified in § 746.8(a)(4) of the EAR",
+            LicenseRequirement(
+                conditions=("it is for items used in projects specified in § 746.8(a)(4) of the EAR alone",)
+            ),
+        ),
+        (
+            "For All Items Subject to the EAR (See §734.9(g), 3 §746.8(a)(3), and §744.21(b) of the EAR). This license "
+            "requirement may be overcome by License Exception GOV under §740.11(b)(2) and (e).",
+            LicenseRequirement(
+                footnotes=(3,), conditions=("License Exception GOV may overcome it, § 740.11(b) of the EAR",)
+            ),
+        ),
+        (
+            OIL,
+            LicenseRequirement(
+                excepted_goods=("2709", "27111990"),
+                conditions=("it excepts items required for the continued operation of certain joint ventures, too",),
+            ),
+        ),
         # What narrows a requirement in words that cannot be told of a code covers everything.
         (
             "All items subject to the EAR. (See § 744.11 of the EAR), except for EAR99-designated technology for the "
@@ -168,6 +195,35 @@ def test_ear99_under_an_all_items_entry_holds_and_its_footnote_is_told() -> None
     assert _said(alert) == [
         ("supports", "items[0]: covered, as the license requirement is for all items subject to the EAR"),
         ("ignored", "footnote 4: foreign-produced items under § 734.9(e)(2) are covered, too"),
+    ]
+
+
+def test_the_alert_says_which_items_a_footnote_for_foreign_produced_ones_is_about() -> None:
+    text = "For all items subject to the EAR, see §§ 734.9(e) [1] and 744.11 of the EAR [2]"
+    alert = _alert(text, items=[{"origin": "USA"}, {"origin": "Taiwan"}, {}, {"origin": "CHN"}])
+    assert alert.outcome == "hold"
+    assert [line for effect, line in _said(alert) if effect == "ignored"] == [
+        "footnote 1: foreign-produced items under § 734.9(e)(1) are covered, too: items[1], items[3] of origin CN, TW",
+        "footnote 2: some exports for cybersecurity research need no license",
+    ]
+
+
+def test_goods_may_be_excepted_by_their_hs_code() -> None:
+    assert _alert(OIL, items=[{"hs_code": "2709.00", "eccn": "EAR99"}]).outcome == "review"
+    alert = _alert(OIL, items=[{"hs_code": "2709.00"}, {"hs_code": "2711.19"}, {"hs_code": "oil"}, {"eccn": "EAR99"}])
+    assert alert.outcome == "hold"
+    assert _said(alert) == [
+        (
+            "contradicts",
+            "items[0]: not covered, as the license requirement excepts certain goods of the HS code, 270900",
+        ),
+        ("supports", "items[1]: covered, as the license requirement does not except the HS code 271119"),
+        ("supports", "items[2]: covered, as 'oil' is no HS code"),
+        ("supports", "items[3]: covered, as no HS code is given"),
+        (
+            "ignored",
+            "to check: it excepts items required for the continued operation of certain joint ventures, too",
+        ),
     ]
 
 
