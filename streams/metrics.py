@@ -144,6 +144,9 @@ class Metrics:
         self.suppressed = Counter(
             "highfence_suppressed_hits", "Hits that a clearance covers, by list", ["source"], registry=registry
         )
+        self.not_applied = Counter(
+            "highfence_not_applied_hits", "Hits of lists that do not apply, by list", ["source"], registry=registry
+        )
         self.build = Info("highfence_build", "Version and policy of this process", registry=registry)
 
 

@@ -20,6 +20,7 @@ class Tally:
         self._outcomes: Counter[str] = Counter()
         self._alerts: Counter[tuple[str, str]] = Counter()
         self._suppressed: Counter[str] = Counter()
+        self._not_applied: Counter[str] = Counter()
         self._dead_letters: Counter[str] = Counter()
         self._parties = 0
 
@@ -29,6 +30,8 @@ class Tally:
         self._parties += len(answered.parties)
         for suppressed in answered.decision.suppressed:
             self._suppressed[suppressed.source] += 1
+        for not_applied in answered.decision.not_applied:
+            self._not_applied[not_applied.source] += 1
         for alert in answered.alerts:
             self._alerts[alert.listed.source, alert.outcome] += 1
         if answered.dead_letter is not None:
@@ -48,5 +51,7 @@ class Tally:
             metrics.alerts.labels(source, outcome).inc(count)
         for source, count in self._suppressed.items():
             metrics.suppressed.labels(source).inc(count)
+        for source, count in self._not_applied.items():
+            metrics.not_applied.labels(source).inc(count)
         for reason, count in self._dead_letters.items():
             metrics.dead_letters.labels(reason).inc(count)

@@ -129,12 +129,14 @@ def test_a_list_that_the_topic_rules_out_is_named_in_the_decision(settings: Sett
     abroad = JurisdictionRule(name="abroad", lists=(bundled.source,), topics=("abroad",))
     here = JurisdictionRule(name="here", lists=("other_list",), topics=(names.transactions,))
     policy = replace(Policy.default(), jurisdiction=JurisdictionRules(rules=(abroad, here)))
-    with running(lambda stop: Worker(settings, policy, stop)):
+    with running(lambda stop: Worker(settings, policy, stop)) as worker:
         send(settings, [order("T", [{"name": "Inspur Software Co., Ltd."}], STOPPED)])
         (decision,) = decisions_of(settings, 1)
     assert decision.outcome == "clear"
     assert [each.source for each in decision.not_applied] == [bundled.source]
     assert read(settings, names.alerts, Alert) == []
+    counted = worker.metrics.registry.get_sample_value
+    assert counted("highfence_not_applied_hits_total", {"source": bundled.source}) == 1
 
 
 def test_without_a_list_nothing_is_decided(settings: Settings) -> None:
