@@ -13,12 +13,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
-from confluent_kafka import Producer
 
 from streams.bench.contestants import Measured
 from streams.errors import StreamError
-from streams.kafka.clients import connect, producer_config
 from streams.kafka.local import LocalBroker
+from streams.kafka.sending import send_all
 from streams.kafka.topics import TopicNames, apply_topics
 from streams.lists.loading import LoadedList
 from streams.lists.publisher import publish
@@ -63,17 +62,7 @@ class Stage:
         apply_topics(settings)
         for loaded in lists:
             publish(loaded, settings)
-        producer = connect(Producer, producer_config(settings))
-        topic = TopicNames(self.prefix).transactions
-        for key, value in events:
-            while True:
-                try:
-                    producer.produce(topic, value, key)
-                    break
-                except BufferError:
-                    producer.poll(0.1)
-        if left := producer.flush(_PATIENCE):
-            raise StreamError(f"{left} events could not be sent to {topic}")
+        send_all(settings, TopicNames(self.prefix).transactions, events)
 
     def environment(self, run: str) -> dict[str, str]:
         """The environment of a process of Highfence; ``run`` tells its group and transactional id from others'."""

@@ -12,9 +12,10 @@ from rich.table import Table
 
 from streams.cli.context import policy_of, settings_of
 from streams.controltest.comparison import changes, differences
+from streams.controltest.live import run_live
 from streams.controltest.mutations import TARGETS
 from streams.controltest.report import Rate, Report, as_html, as_json, read_report
-from streams.controltest.run import run_offline
+from streams.controltest.run import Run, run_offline
 from streams.lists.loading import load_lists
 from streams.screening.screener import Screener
 
@@ -23,7 +24,18 @@ _REPORT = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
 @click.group(invoke_without_command=True)
-@click.option("--list", "lists", multiple=True, metavar="LIST", help="A list file, or 'bundled'. May be given again.")
+@click.option(
+    "--list",
+    "lists",
+    multiple=True,
+    metavar="LIST",
+    help="A list file, or 'bundled'; with --live a list in force, and all of them unless given. May be given again.",
+)
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Send the parties through Kafka, on topics of their own, to a worker under the lists in force.",
+)
 @click.option("--sample", "size", type=click.IntRange(1, 100_000), default=2000, show_default=True, help="Entries.")
 @click.option("--seed", type=int, default=1, show_default=True, help="The same seed draws the same parties.")
 @click.option("--html", type=_OUT, help="Write the report as a page here.")
@@ -33,6 +45,7 @@ _REPORT = click.Path(path_type=Path, exists=True, dir_okay=False)
 def controltest(
     ctx: click.Context,
     lists: tuple[str, ...],
+    live: bool,
     size: int,
     seed: int,
     html: Path | None,
@@ -45,11 +58,15 @@ def controltest(
     """
     if ctx.invoked_subcommand is not None:
         return
-    if not lists:
-        raise click.UsageError("--list is needed")
-    screener = Screener(policy_of(settings_of(ctx)))
-    loaded = [each for name in lists for each in load_lists(name)]
-    report = run_offline(loaded, screener, size, seed, run_by or _user(), datetime.now(UTC))
+    if not lists and not live:
+        raise click.UsageError("--list is needed, or --live")
+    settings = settings_of(ctx)
+    policy = policy_of(settings)
+    run = Run(run_by or _user(), datetime.now(UTC), size, seed)
+    if live:
+        report = run_live(settings, policy, lists, run)
+    else:
+        report = run_offline([each for name in lists for each in load_lists(name)], Screener(policy), run)
     if json_file is not None:
         json_file.write_bytes(as_json(report))
     if html is not None:
@@ -99,6 +116,10 @@ def _show(report: Report) -> None:
         f"policy {report.policy_version}, {report.seconds:.1f} s",
         style="dim",
     )
+    for each in report.in_force:
+        since = "no event decided under it yet" if each.seconds is None else f"first decision after {each.seconds:g} s"
+        earlier = f", {each.earlier:,} still under an earlier one" if each.earlier else ""
+        console.print(f"{each.source} release {each.release_id}: {since}{earlier}", style="dim", markup=False)
 
 
 def _cells(found: Rate) -> tuple[str, str, str, str]:

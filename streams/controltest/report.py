@@ -63,8 +63,27 @@ class Point(msgspec.Struct, frozen=True):
     false_alarm_rate: float
 
 
+class TimeToForce(msgspec.Struct, frozen=True):
+    """How soon the decisions on the platforms' events named a release after its marker was on the list topic.
+
+    ``seconds`` go from the marker's Kafka timestamp to the start of the first batch decided under the release (None:
+    no event came since). ``earlier`` decisions were still made under an earlier release, the last after
+    ``earlier_seconds``. A release cannot be named before an event comes, so its time to force lies between the two.
+    """
+
+    source: str
+    release_id: str
+    published_at: datetime
+    seconds: float | None
+    earlier: int
+    earlier_seconds: float | None
+
+
 class Report(msgspec.Struct, frozen=True, kw_only=True):
-    """What a control test found, under which releases and policy, who ran it and when."""
+    """What a control test found, under which releases and policy, who ran it and when.
+
+    ``topic`` is where its events were sent; empty when they were screened as a file is.
+    """
 
     run_by: str
     started_at: datetime
@@ -82,6 +101,8 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     misses: tuple[Finding, ...]
     false_alarms: tuple[Finding, ...]
     sweep: tuple[Point, ...]
+    topic: str = ""
+    in_force: tuple[TimeToForce, ...] = ()
 
     @property
     def totals(self) -> list[Row]:

@@ -47,10 +47,15 @@ class Sample(msgspec.Struct, frozen=True):
     not_applicable: dict[str, int]
 
 
-def draw(entries: Iterable[ListEntry], size: int, seed: int, policy: Policy, day: date) -> Sample:
+MARK = "CONTROLTEST"
+"""How the transaction ids of test parties begin."""
+
+
+def draw(entries: Iterable[ListEntry], size: int, seed: int, policy: Policy, day: date, mark: str = MARK) -> Sample:
     """Draw ``size`` entries in force on that day, and make their test parties and as many clean ones.
 
-    The same entries, size and seed give the same sample; the order of the entries does not matter.
+    Their transaction ids begin with ``mark``. The same entries, size and seed give the same sample; the order of the
+    entries does not matter.
     """
     standing = [entry for entry in entries if in_force(entry, day) and policy.counts(entry, day)]
     standing.sort(key=lambda entry: entry.key)
@@ -65,10 +70,8 @@ def draw(entries: Iterable[ListEntry], size: int, seed: int, policy: Policy, day
             if party is None:
                 missing[name] += 1
             else:
-                cases.append(Case(f"CONTROLTEST-{len(cases):07d}", name, party, entry))
-    cases += [
-        Case(f"CONTROLTEST-{len(cases) + at:07d}", CLEAN, party) for at, party in enumerate(clean_parties(size, seed))
-    ]
+                cases.append(Case(f"{mark}-{len(cases):07d}", name, party, entry))
+    cases += [Case(f"{mark}-{len(cases) + at:07d}", CLEAN, party) for at, party in enumerate(clean_parties(size, seed))]
     no_name = sum(name_of(entry) is None for entry in drawn)
     return Sample(tuple(cases), len(drawn), no_name, {name: missing[name] for name in MUTATIONS})
 

@@ -22,22 +22,32 @@ def read_topic(
     *,
     start: Start = "beginning",
     until: Callable[[], bool] | None = None,
+    enough: Callable[[Message], bool] | None = None,
 ) -> Iterator[Message]:
     """The committed records of a topic, in order within each partition.
 
     Without ``until`` the reading ends at the end the topic has when it is reached; with it, it goes on until
-    that says True, asked some twenty times a second. Raises BrokerUnreachableError, TopicError.
+    that says True, asked some twenty times a second. A partition is left after a message that is ``enough``.
+    Raises BrokerUnreachableError, TopicError.
     """
     heard = Heard()
     consumer = connect(Consumer, consumer_config(settings, "highfence-reader", {"enable.partition.eof": True}), heard)
     try:
         positions = _positions(consumer, settings, topic, start, heard)
         consumer.assign(positions)
+        left: set[int] = set()
         unfinished = {position.partition for position in positions}
         while unfinished if until is None else not until():
             for message in consumer.consume(500, timeout=0.05):
                 if (error := message.error()) is None:
+                    if message.partition() in left:
+                        continue
                     yield message
+                    if enough is not None and enough(message):
+                        leave = [position for position in positions if position.partition == message.partition()]
+                        consumer.pause(leave)
+                        left.update(position.partition for position in leave)
+                        unfinished -= left
                 elif error.code() == KafkaError._PARTITION_EOF:
                     unfinished.discard(message.partition())
                 elif not error.retriable():

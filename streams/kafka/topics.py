@@ -29,6 +29,8 @@ from streams.kafka.clients import (
 )
 from streams.settings import Settings
 
+CONTROL_TEST = "controltest."
+"""The stream of control tests: what comes of their events reaches no desk, no lookback and no platform."""
 _DAY_MS = 24 * 60 * 60 * 1000
 
 
@@ -47,14 +49,18 @@ _Difference = tuple[Topic, list[tuple[str, str, str]]]
 
 @dataclass(frozen=True, slots=True)
 class TopicNames:
-    """The names of all topics under one prefix."""
+    """The names of all topics under one prefix.
+
+    Those of events and what comes of them also have the ``stream`` before theirs, such as :data:`CONTROL_TEST`.
+    """
 
     prefix: str = ""
+    stream: str = ""
 
     @property
     def transactions(self) -> str:
         """Events in."""
-        return f"{self.prefix}transactions"
+        return f"{self.prefix}{self.stream}transactions"
 
     @property
     def list_updates(self) -> str:
@@ -69,22 +75,22 @@ class TopicNames:
     @property
     def decisions(self) -> str:
         """One decision per event."""
-        return f"{self.prefix}decisions"
+        return f"{self.prefix}{self.stream}decisions"
 
     @property
     def alerts(self) -> str:
         """One alert per hit."""
-        return f"{self.prefix}alerts"
+        return f"{self.prefix}{self.stream}alerts"
 
     @property
     def dead_letters(self) -> str:
         """Events that could not be read or screened."""
-        return f"{self.prefix}dead-letters"
+        return f"{self.prefix}{self.stream}dead-letters"
 
     @property
     def parties(self) -> str:
         """Every party seen, for lookback."""
-        return f"{self.prefix}parties"
+        return f"{self.prefix}{self.stream}parties"
 
     @property
     def lookbacks(self) -> str:
@@ -141,6 +147,18 @@ def wanted_topics(settings: Settings) -> tuple[Topic, ...]:
     )
 
 
+def control_test_topics(settings: Settings) -> tuple[Topic, ...]:
+    """The topics of a control test's stream, kept as long as events are: its report is what remains."""
+    names = TopicNames(settings.topics.prefix, CONTROL_TEST)
+    config = {
+        "cleanup.policy": "delete",
+        "retention.ms": str(settings.topics.transactions_retention_days * _DAY_MS),
+        "max.message.bytes": str(roomy_message_bytes(settings)),
+    }
+    own = (names.transactions, names.decisions, names.alerts, names.dead_letters, names.parties)
+    return tuple(Topic(name, settings.topics.partitions, config) for name in own)
+
+
 def check_topics(settings: Settings) -> list[str]:
     """What is wrong with the topics on the broker, a line each; empty when all is well.
 
@@ -148,7 +166,7 @@ def check_topics(settings: Settings) -> list[str]:
     BrokerUnreachableError.
     """
     heard = Heard()
-    return _problems(connect(AdminClient, common_config(settings), heard), settings, heard)
+    return _problems(connect(AdminClient, common_config(settings), heard), wanted_topics(settings), settings, heard)
 
 
 def require_topics(settings: Settings, names: Collection[str]) -> Mapping[str, int]:
@@ -166,15 +184,15 @@ def require_topics(settings: Settings, names: Collection[str]) -> Mapping[str, i
     return existing
 
 
-def apply_topics(settings: Settings) -> list[str]:
+def apply_topics(settings: Settings, topics: tuple[Topic, ...] | None = None) -> list[str]:
     """Create the topics that are missing, set what differs; returns what was done, a line each.
 
-    Raises TopicError when a topic cannot be brought into its form (too few partitions), and
-    BrokerUnreachableError.
+    All :func:`wanted_topics` unless others are given. Raises TopicError when a topic cannot be brought into its form
+    (too few partitions), and BrokerUnreachableError.
     """
     heard = Heard()
     admin = connect(AdminClient, common_config(settings), heard)
-    wanted = wanted_topics(settings)
+    wanted = wanted_topics(settings) if topics is None else topics
     existing = existing_topics(admin, settings, heard)
     if problems := _partition_problems(wanted, existing):
         raise TopicError("; ".join(problems))
@@ -184,7 +202,7 @@ def apply_topics(settings: Settings) -> list[str]:
     )
     deadline = time.monotonic() + settings.kafka.timeout_seconds
     # The broker that answers hears of a change a moment after the controller has made it.
-    while problems := _problems(admin, settings, heard):
+    while problems := _problems(admin, wanted, settings, heard):
         if time.monotonic() > deadline:
             raise TopicError("; ".join(problems))
         time.sleep(0.05)
@@ -233,9 +251,8 @@ def _settle(outcome: Future[object], what: str, settings: Settings) -> None:
         raise TopicError(f"{what}: {reason_of(error)}") from error
 
 
-def _problems(admin: AdminClient, settings: Settings, heard: Heard) -> list[str]:
+def _problems(admin: AdminClient, wanted: tuple[Topic, ...], settings: Settings, heard: Heard) -> list[str]:
     existing = existing_topics(admin, settings, heard)
-    wanted = wanted_topics(settings)
     problems = [
         f"topic {topic.name} is missing, or this user may not see it: run 'highfence topics apply'"
         for topic in wanted

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import time
 
-from streams.kafka.topics import TopicNames
 from streams.kafka.transactions import TransactionalProducer
 from streams.metrics import Metrics
 from streams.records.codec import encode
@@ -18,10 +17,10 @@ from streams.settings import Settings
 class RegistryWriter:
     """The registry's side of a worker; see :class:`Registrar` for what is written when."""
 
-    def __init__(self, settings: Settings, metrics: Metrics) -> None:
+    def __init__(self, settings: Settings, topic: str, metrics: Metrics) -> None:
         self.partitions = 1
         """How many partitions the registry has; to be set before anything is written."""
-        self._topic = TopicNames(settings.topics.prefix).parties
+        self._topic = topic
         self._registrar = Registrar(settings.worker.remembered_parties, settings.worker.registry_seconds)
         self._refresh_seconds = settings.worker.registry_seconds
         self._metrics = metrics

@@ -54,6 +54,8 @@ from streams.settings import Settings
 
 _log = logging.getLogger("highfence.worker")
 
+STARTING = "starting"
+"""Why a worker that has not taken its first step does not screen."""
 _REPORT_SECONDS = 2.0
 _STALLED_SECONDS = 120.0
 """A worker is given up after this, or two time-outs of a transaction: told in /healthz, and ended if it screens."""
@@ -65,22 +67,27 @@ _SCREENING_SHARE = 1 / 3
 
 
 class Worker:
-    """One screening worker; :meth:`run` returns when ``stop`` is set and the batch in hand is done."""
+    """One screening worker; :meth:`run` returns when ``stop`` is set and the batch in hand is done.
 
-    def __init__(self, settings: Settings, policy: Policy, stop: threading.Event) -> None:
+    ``stream`` names the topics of events and answers, when they are not those of the platforms; the lists and the
+    clearances are the same.
+    """
+
+    def __init__(self, settings: Settings, policy: Policy, stop: threading.Event, stream: str = "") -> None:
         self.metrics = Metrics()
         self.decided = self.batches = 0
         """How many events were decided since the start, and in how many batches."""
         self._settings = settings
-        self._screener = Screener(policy)
+        # Events of another stream are screened as those of the platforms.
+        self._screener = Screener(policy, TopicNames(settings.topics.prefix).transactions)
         self._memory = MatchMemory(self._screener, settings.worker.remembered_parties)
         self._stop = stop
-        self._names = TopicNames(settings.topics.prefix)
+        self._names = TopicNames(settings.topics.prefix, stream)
         self._longest_step = max(_STALLED_SECONDS, 2 * settings.worker.transaction_timeout_seconds)
         self._largest = roomy_message_bytes(settings)
         self._index = LiveIndex(settings, policy, self.metrics)
         self._clearances = LiveClearances(settings, settings.worker.group_id)
-        self._registry = RegistryWriter(settings, self.metrics)
+        self._registry = RegistryWriter(settings, self._names.parties, self.metrics)
         self._budget: AbstractContextManager[object] = nullcontext()
         self._names_places = bool(settings.worker.refuse) or _log.isEnabledFor(logging.DEBUG)
         self._membership = Membership()
@@ -113,7 +120,7 @@ class Worker:
                 settings.metrics.port,
                 self.metrics.registry,
                 self._stalled,
-                self._not_ready,
+                self.not_ready,
                 self._remark,
             ) as health,
             self._index,
@@ -363,16 +370,24 @@ class Worker:
             return
         self._reported_at = now
         self._index.report_ages()
-        self.metrics.ready.set(1 if self._not_ready() is None else 0)
+        self.metrics.ready.set(1 if self.not_ready() is None else 0)
         self.metrics.lag.clear()
         for position in consumer.position(consumer.assignment()):
             _, end = consumer.get_watermark_offsets(position, cached=True)
             if position.offset >= 0 and end >= 0:
                 self.metrics.lag.labels(position.topic, str(position.partition)).set(max(0, end - position.offset))
 
-    def _not_ready(self) -> str | None:
-        """Asked by the web endpoint at any time, so it looks for itself and does not wait for the next step."""
-        return (self._index.problem() or self._stalled()) if self._started else "starting"
+    @property
+    def snapshot(self) -> Snapshot:
+        """What is in force for this worker."""
+        return self._index.snapshot
+
+    def not_ready(self) -> str | None:
+        """Why it does not screen, or None when it does.
+
+        Asked by others at any time, so it looks for itself and does not wait for the next step.
+        """
+        return (self._index.problem() or self._stalled()) if self._started else STARTING
 
     def _remark(self) -> str | None:
         """What is wrong although events are screened."""

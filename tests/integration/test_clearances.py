@@ -118,5 +118,5 @@ def test_without_clearances_every_hit_is_an_alert_and_that_is_said(settings: Set
     impatient = settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"timeout_seconds": 3.0})})
     with screening(impatient) as worker:
         assert ordered(settings, "T1").outcome == "hold"
-        assert worker._not_ready() is None
+        assert worker.not_ready() is None
         assert "every one is an alert" in (worker._remark() or "")

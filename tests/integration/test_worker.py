@@ -142,7 +142,7 @@ def test_a_list_that_the_topic_rules_out_is_named_in_the_decision(settings: Sett
 def test_without_a_list_nothing_is_decided(settings: Settings) -> None:
     with running(worker_of(settings)) as worker:
         send(settings, [waiting_order()])
-        wait_until(lambda: "no list" in (worker._not_ready() or ""))
+        wait_until(lambda: "no list" in (worker.not_ready() or ""))
         time.sleep(1)
         assert read(settings, TopicNames(settings.topics.prefix).decisions, Decision) == []
         publish(load_list("bundled"), settings)
@@ -154,7 +154,7 @@ def test_a_stale_list_stops_screening(settings: Settings) -> None:
     publish(load_list("bundled"), settings)
     stale = settings.model_copy(update={"lists": settings.lists.model_copy(update={"max_age_days": 0.5 / 86_400})})
     with running(worker_of(stale)) as worker:
-        wait_until(lambda: "max_age_days" in (worker._not_ready() or ""))
+        wait_until(lambda: "max_age_days" in (worker.not_ready() or ""))
         send(settings, [waiting_order()])
         time.sleep(1)
         assert read(settings, TopicNames(settings.topics.prefix).decisions, Decision) == []

@@ -10,20 +10,25 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from msgspec.structs import replace
+from screened import SOURCE
 
 from streams.cli import main
 from streams.controltest import spellings
 from streams.controltest.comparison import changes, differences
 from streams.controltest.mutations import MUTATIONS, name_of
 from streams.controltest.report import as_html, as_json, rate, read_report
-from streams.controltest.run import run_offline
+from streams.controltest.run import Run, report_of, run_offline
 from streams.controltest.sample import CLEAN, draw
 from streams.errors import RecordError
 from streams.lists.loading import LoadedList, load_lists
 from streams.matching import Policy
+from streams.records.decision import SuppressedHit
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Address, Identifier
+from streams.screening.answer import Event, answer
 from streams.screening.screener import Screener
+from streams.screening.snapshot import Snapshot
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 RNG = random.Random(1)
@@ -101,7 +106,7 @@ def test_the_same_seed_draws_the_same_whatever_the_order() -> None:
 
 
 def test_a_run_counts_hits_misses_and_false_alarms() -> None:
-    report = run_offline([LoadedList("a_list", (ENTRY, WEAK))], Screener(Policy.default()), 2, 1, "A. Tester", NOW)
+    report = run_offline([LoadedList("a_list", (ENTRY, WEAK))], Screener(Policy.default()), Run("A. Tester", NOW, 2, 1))
     assert (report.entries, report.no_name) == (2, 1)
     found = {row.mutation: row.found for row in report.totals}
     for name in ("exact", "alias", "order", "homoglyph", "zero_width", "identifier_only"):
@@ -121,7 +126,7 @@ def test_a_policy_that_finds_less_shows_in_the_comparison(tmp_path: Path) -> Non
     strict = Policy.from_toml(
         text.replace("review = 0.7 ", "review = 0.999 ", 1).replace("hold = 0.88", "hold = 1.0", 1)
     )
-    before, after = (run_offline(lists, Screener(each), 30, 1, "x", NOW) for each in (Policy.default(), strict))
+    before, after = (run_offline(lists, Screener(each), Run("x", NOW, 30, 1)) for each in (Policy.default(), strict))
     assert any(each.after.rate < each.before.rate and each.apart for each in changes(before, after))
     assert [told for told in differences(before, after) if told.startswith("policy")]
     assert not differences(before, before)
@@ -156,3 +161,14 @@ def test_a_user_without_a_name_is_asked_for_one(monkeypatch: pytest.MonkeyPatch)
     result = CliRunner().invoke(main, ["controltest", "--list", "bundled", "--sample", "1"])
     assert result.exit_code == 2
     assert "--by is needed" in result.output
+
+
+def test_a_party_that_people_cleared_is_a_miss_that_says_so() -> None:
+    sample = draw([ENTRY], 1, 1, Policy.default(), NOW.date())
+    case = next(case for case in sample.cases if case.mutation == "exact")
+    snapshot, screener = Snapshot.of_lists([LoadedList("a_list", (ENTRY,))], NOW), Screener(Policy.default())
+    hit = SuppressedHit(alert_id="1", clearance_id="C-7", source="a_list", entry_id="1")
+    cleared = answer(Event(case.event, SOURCE, NOW), screener, snapshot, NOW)
+    cleared = replace(cleared, alerts=(), decision=replace(cleared.decision, suppressed=(hit,)))
+    report = report_of(Run("x", NOW, 1, 1), ["a_list"], replace(sample, cases=(case,)), [cleared], screener, snapshot)
+    assert [miss.reason for miss in report.misses] == ["found, and suppressed by clearance C-7"]
