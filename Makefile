@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test faults faults-long soak check audit format lock bench clean
+.PHONY: help setup demo test faults faults-long soak check audit rules format lock bench clean
 
 help: ## show what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ MINUTES ?= 30
 soak: $(READY) ## steady load, releases and kills for MINUTES (30), resources watched, a report
 	PYTHONPATH=tests $(BIN)/python -m faults.soak $(MINUTES)
 
-check: $(READY) audit ## lint, format, types, and known vulnerabilities where they can be looked up
+check: $(READY) audit rules ## lint, format, types; alert rules and known vulnerabilities where that can be had
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -52,6 +52,11 @@ audit: ## look up known vulnerabilities of everything in requirements.lock
 	$(PYTHON) -m venv --clear .audit
 	.audit/bin/python -m pip install --quiet --disable-pip-version-check "pip-audit>=2.10,<3"
 	@touch $@
+
+RULES := deploy/prometheus
+rules: ## check and test the alert rules, where promtool is
+	@if command -v promtool >/dev/null; then promtool check rules $(RULES)/rules.yml && promtool test rules $(RULES)/rules_test.yml; \
+	else echo "rules: promtool is not here (Debian's package prometheus has it), so the alert rules were not tested"; fi
 
 format: $(READY) ## put the code into its format
 	$(BIN)/ruff check --fix .

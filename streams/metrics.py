@@ -6,13 +6,18 @@ Names follow the Prometheus conventions: base units, ``_total`` on counters.
 from __future__ import annotations
 
 import threading
+import time
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from datetime import datetime
+from typing import get_args
 
-from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, Info, ProcessCollector
 from prometheus_client.core import HistogramMetricFamily
 from prometheus_client.registry import Collector
+
+from streams.records.dead_letter import Reason
+from streams.records.decision import Outcome
 
 _SCREENING_SECONDS = (
     0.00001,
@@ -31,6 +36,13 @@ _SCREENING_SECONDS = (
 )
 _SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 _EVENTS = (1, 2, 5, 10, 25, 50, 100, 250, 500, 1000, 2500, 5000)
+
+
+def _registry() -> CollectorRegistry:
+    """A registry that also tells when the process started, and its memory, processor time and open files."""
+    registry = CollectorRegistry()
+    ProcessCollector(registry=registry)
+    return registry
 
 
 class BatchHistogram(Collector):
@@ -64,8 +76,16 @@ class Metrics:
     """The metrics of one process, in a registry of its own."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
+        registry = self.registry = _registry()
         self.events = Counter("highfence_events", "Events decided, by outcome", ["outcome"], registry=registry)
+        for outcome in get_args(Outcome):
+            self.events.labels(outcome)  # there from the start: of a series that begins with 1, no increase is seen
+        self.consumed = Counter(
+            "highfence_consumed_events", "Events whose offsets were committed, as consumed", registry=registry
+        )
+        self.decisions = Counter(
+            "highfence_decisions", "Decisions that went to Kafka in committed transactions", registry=registry
+        )
         self.parties = Counter("highfence_parties", "Parties screened", registry=registry)
         self.alerts = Counter(
             "highfence_alerts", "Alerts raised, by list and outcome", ["source", "outcome"], registry=registry
@@ -76,6 +96,8 @@ class Metrics:
             ["reason"],
             registry=registry,
         )
+        for reason in get_args(Reason):
+            self.dead_letters.labels(reason)
         self.screening_seconds = BatchHistogram(
             "highfence_screening_seconds", "Screening one event", _SCREENING_SECONDS, registry
         )
@@ -101,6 +123,14 @@ class Metrics:
             ["topic", "partition"],
             registry=registry,
         )
+        self.decided_up_to = time.time()
+        """The time of the oldest event of the last batch, or when there was last nothing to decide."""
+        self.lag_seconds = Gauge(
+            "highfence_lag_seconds",
+            "Age of the oldest event of the last batch, and what has passed since; at most 1 while nothing comes",
+            registry=registry,
+        )
+        self.lag_seconds.set_function(lambda: max(0.0, time.time() - self.decided_up_to))
         self.ready = Gauge("highfence_ready", "1 when the process does its work, else 0", registry=registry)
         self.index_entries = Gauge(
             "highfence_index_entries", "Listed entries in the index, by list", ["source"], registry=registry
@@ -154,7 +184,7 @@ class DeskMetrics:
     """The metrics of a desk."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
+        registry = self.registry = _registry()
         self.cases = Gauge("highfence_cases", "Cases, by state", ["state"], registry=registry)
         self.proposals = Gauge(
             "highfence_case_proposals", "Cases with a proposal that waits for a second person", registry=registry
@@ -189,7 +219,7 @@ class SyncMetrics:
     """The metrics of the process that keeps the lists current."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
+        registry = self.registry = _registry()
         self.syncs = Counter(
             "highfence_list_syncs",
             "Synchronisations, by download and result",
@@ -221,6 +251,10 @@ class SyncMetrics:
         self.release_age = Gauge(
             "highfence_list_release_age_seconds", "Age of the release in force", ["source"], registry=registry
         )
+        self.ready = Gauge(
+            "highfence_list_sync_ready", "1 when the last synchronisation of every download succeeded, else 0",
+            registry=registry,
+        )  # fmt: skip
         self._published: dict[str, datetime] = {}
 
     def synced(self, download: str, result: str, seconds: float) -> None:
@@ -244,7 +278,7 @@ class LookbackMetrics:
     """The metrics of a lookback."""
 
     def __init__(self) -> None:
-        registry = self.registry = CollectorRegistry()
+        registry = self.registry = _registry()
         self.passes = Counter(
             "highfence_lookback_passes", "Passes over a whole partition of the registry", registry=registry
         )

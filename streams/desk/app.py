@@ -70,6 +70,7 @@ class Desk:
         self._failure: BaseException | None = None
         self._unreachable = ""
         self._alive_at = time.monotonic()
+        self.metrics.ready.set_function(lambda: self.problem() is None)
 
     def stop(self) -> None:
         """End :meth:`run`; may be called from any thread."""
@@ -224,7 +225,6 @@ class Desk:
             self.metrics.unreadable.labels(topic).set(count)
         self.metrics.unassigned.set(len(self.reconciled.unassigned))
         self.metrics.followers.set(len(self.live))
-        self.metrics.ready.set(1 if self.problem() is None else 0)
 
     def _acted(self, act: Disposition, counts: bool) -> None:
         self.metrics.acts.labels(act.action, str(counts).lower()).inc()

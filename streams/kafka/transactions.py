@@ -10,6 +10,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 
 from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
@@ -43,6 +44,8 @@ class TransactionalProducer:
         Raises AbortedError when no broker answers in time or ``is_stopped`` says to wait no longer, FencedError when
         another process with the same transactional id has taken over already.
         """
+        self.sent: Counter[str] = Counter()
+        """How many records the open transaction has, by topic; or the last one had."""
         self._producer = producer
         self._timeout = timeout_seconds
         deadline = time.monotonic() + timeout_seconds
@@ -61,6 +64,7 @@ class TransactionalProducer:
     def begin(self) -> None:
         """Open a transaction."""
         self._call(self._producer.begin_transaction)
+        self.sent.clear()
         failpoints.reach("transaction.begun")
 
     def send(self, topic: str, key: bytes, value: bytes | None, partition: int = PARTITION_BY_KEY) -> None:
@@ -74,6 +78,7 @@ class TransactionalProducer:
             except KafkaException as error:
                 raise self._judged(error) from error
             else:
+                self.sent[topic] += 1
                 return
 
     def commit(self, group: object = None, positions: Sequence[TopicPartition] = ()) -> None:

@@ -97,6 +97,32 @@ def chosen(names: Sequence[str], settings: Settings) -> tuple[str, ...]:
     return tuple(found)
 
 
+class _Standing:
+    """What the last synchronisation of each download came to, for /readyz."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._last: dict[str, Synced | None] = dict.fromkeys(names)
+
+    def done(self, synced: Synced) -> None:
+        self._last[synced.name] = synced
+
+    def problem(self) -> str | None:
+        """The downloads whose last synchronisation failed, or that had none yet."""
+        told = []
+        for name, last in list(self._last.items()):
+            if last is None:
+                told.append(f"{name} has not been synchronised yet")
+            elif last.result == "failed":
+                told.append(f"{name} failed: {last.reason}")
+        return "; ".join(told) or None
+
+    def remark(self) -> str | None:
+        """The lists whose newest file is in quarantine."""
+        outcomes = [outcome for last in list(self._last.values()) if last is not None for outcome in last.outcomes]
+        waiting = [outcome.source for outcome in outcomes if outcome.result == "quarantined"]
+        return f"in quarantine: {', '.join(waiting)}" if waiting else None
+
+
 def keep_current(
     names: Sequence[str], settings: Settings, stop: threading.Event, report: Callable[[Synced], None]
 ) -> None:
@@ -105,12 +131,14 @@ def keep_current(
     Raises :class:`~streams.errors.SettingsError` when the metrics address cannot be served.
     """
     metrics = SyncMetrics()
+    standing = _Standing(names)
+    metrics.ready.set_function(lambda: standing.problem() is None)
     schedule = Schedule(
         {name: settings.lists.downloads[name].every_hours * 3600 for name in names},
         Random(),  # noqa: S311 - jitter
     )
     with HealthServer(
-        settings.metrics.host, settings.metrics.port, metrics.registry, nothing_wrong, nothing_wrong
+        settings.metrics.host, settings.metrics.port, metrics.registry, nothing_wrong, standing.problem, standing.remark
     ) as health:
         _log.info("keeping %s current: metrics at %s/metrics", ", ".join(names), health.url)
         while not stop.is_set():
@@ -119,6 +147,7 @@ def keep_current(
             for name in schedule.due(now):
                 done = sync(name, settings, pause=stop.wait)
                 _count(done, metrics)
+                standing.done(done)
                 report(done)
                 schedule.done(name, time.monotonic(), failed=done.result == "failed")
                 if stop.is_set():

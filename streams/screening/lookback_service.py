@@ -69,6 +69,7 @@ class LookbackService:
         self._budget: AbstractContextManager[object] = nullcontext()
         self._alive_at = time.monotonic()
         self._started = False
+        self.metrics.ready.set_function(lambda: self._not_ready() is None)
 
     def run(self) -> None:
         """Serve health, read the lists, then look back until told to stop.
@@ -134,7 +135,6 @@ class LookbackService:
         self._alive_at = time.monotonic()
         self._learn()
         self._started = True
-        self.metrics.ready.set(1)
         works = self._works(datetime.now(UTC))
         self.metrics.pending.set(sum(map(len, works.values())))
         for partition, work in works.items():

@@ -37,13 +37,17 @@ class Tally:
         if answered.dead_letter is not None:
             self._dead_letters[answered.dead_letter.reason] += 1
 
-    def tell(self, metrics: Metrics, batch: Sequence[Message], transaction_seconds: float) -> None:
-        """Count a committed ``batch``, whose events these are."""
+    def tell(self, metrics: Metrics, batch: Sequence[Message], decisions: int, transaction_seconds: float) -> None:
+        """Count a committed ``batch``, whose events these are, and the ``decisions`` that went out with it."""
+        metrics.consumed.inc(len(batch))
+        metrics.decisions.inc(decisions)
         metrics.batch_events.observe(len(batch))
         metrics.transaction_seconds.observe(transaction_seconds)
         metrics.screening_seconds.observe(self.seconds)
         now = time.time()
-        metrics.end_to_end_seconds.observe([max(0.0, now - message.timestamp()[1] / 1000) for message in batch])
+        ages = [max(0.0, now - message.timestamp()[1] / 1000) for message in batch]
+        metrics.end_to_end_seconds.observe(ages)
+        metrics.decided_up_to = now - max(ages)
         metrics.parties.inc(self._parties)
         for outcome, count in self._outcomes.items():
             metrics.events.labels(outcome).inc(count)

@@ -59,6 +59,8 @@ STARTING = "starting"
 _REPORT_SECONDS = 2.0
 _STALLED_SECONDS = 120.0
 """A worker is given up after this, or two time-outs of a transaction: told in /healthz, and ended if it screens."""
+_IDLE_SECONDS = 1.0
+"""When no event has come for so long, there is none that waits."""
 _FIRST_BATCH = 100
 _BATCH_SECONDS = 0.1
 """A batch takes about so long under load: the longer, the less its commit counts, and the longer decisions wait."""
@@ -96,6 +98,8 @@ class Worker:
         self._started = False
         self._alive_at = time.monotonic()
         self._reported_at = 0.0
+        self._eventful_at = 0.0
+        self.metrics.ready.set_function(lambda: self.not_ready() is None)
 
     def run(self) -> None:
         """Serve health, wait for the index, then screen until told to stop.
@@ -199,6 +203,8 @@ class Worker:
         if batch:
             self._decide(batch, consumer, producer)
         elif problem is None:
+            if self._alive_at - self._eventful_at > _IDLE_SECONDS:
+                self.metrics.decided_up_to = time.time()
             self._registry.follow(self._index.snapshot)
             if self._registry.waits():
                 self._register(producer)
@@ -219,6 +225,7 @@ class Worker:
     def _read(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Read these partitions from what is committed, or hold them ready while not screening."""
         consumer.assign(partitions)
+        self._eventful_at = time.monotonic()  # what waits there has still to be fetched
         if self._paused:
             consumer.pause(partitions)
 
@@ -285,7 +292,9 @@ class Worker:
             return
         self._registry.committed()
         self._adapt(len(batch), clock - started)
-        tally.tell(self.metrics, decided, time.perf_counter() - started)
+        decisions = producer.sent[self._names.decisions]
+        tally.tell(self.metrics, decided, decisions, time.perf_counter() - started)
+        self._eventful_at = time.monotonic()
         self.decided += len(decided)
         self.batches += 1
         if len(decided) < len(batch) and not self._stop.is_set():
@@ -364,13 +373,12 @@ class Worker:
             raise StreamError(f"cannot go back to what is committed: {reason_of(error)}") from error
 
     def _report(self, consumer: Consumer) -> None:
-        """Now and then: lag, ages and readiness in the metrics."""
+        """Now and then: lag and ages in the metrics."""
         now = time.monotonic()
         if now - self._reported_at < _REPORT_SECONDS:
             return
         self._reported_at = now
         self._index.report_ages()
-        self.metrics.ready.set(1 if self.not_ready() is None else 0)
         self.metrics.lag.clear()
         for position in consumer.position(consumer.assignment()):
             _, end = consumer.get_watermark_offsets(position, cached=True)

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from click.testing import CliRunner, Result
 from list_server import Answer, ListServer, cut, in_turn, marked, whole
@@ -28,7 +29,7 @@ from streams.lists.archive import Archive
 from streams.lists.download import TRIES
 from streams.lists.publisher import replay
 from streams.lists.release import canonical_bytes
-from streams.lists.sync import chosen, keep_current, sync
+from streams.lists.sync import Synced, chosen, keep_current, sync
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.list_release import ForcedBy
 from streams.settings import (
@@ -275,9 +276,14 @@ def test_it_stays_and_keeps_current_and_serves_metrics(settings: Settings, serve
     )
     stop = threading.Event()
     seen: list[str] = []
-    thread = threading.Thread(
-        target=keep_current, args=(("own",), settings, stop, lambda done: seen.append(done.result))
-    )
+    ready: list[tuple[int, str]] = []
+
+    def see(done: Synced) -> None:
+        answer = httpx.get(f"http://127.0.0.1:{settings.metrics.port}/readyz")
+        ready.append((answer.status_code, answer.text.strip()))
+        seen.append(done.result)
+
+    thread = threading.Thread(target=keep_current, args=(("own",), settings, stop, see))
     thread.start()
     try:
         deadline = time.monotonic() + PATIENCE
@@ -292,10 +298,15 @@ def test_it_stays_and_keeps_current_and_serves_metrics(settings: Settings, serve
         thread.join(PATIENCE)
     assert not thread.is_alive()
     assert seen[:5] == ["published", "failed", "quarantined", "published", "unchanged"]
+    assert ready[0] == ready[3] == ready[4] == (200, "ok")
+    assert ready[1][0] == 503
+    assert ready[1][1].startswith("own failed: ")
+    assert ready[2] == (200, "ok, but in quarantine: own")
     for line in (
         'highfence_list_entries{source="own"} 41.0',
         'highfence_list_quarantines_total{source="own"} 1.0',
         'highfence_list_quarantined{source="own"} 0.0',
+        "highfence_list_sync_ready 1.0",
         'highfence_list_syncs_total{download="own",result="failed"} 1.0',
         'highfence_list_syncs_total{download="own",result="published"} 2.0',
     ):

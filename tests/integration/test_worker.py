@@ -156,7 +156,8 @@ def test_a_stale_list_stops_screening(settings: Settings) -> None:
     with running(worker_of(stale)) as worker:
         wait_until(lambda: "max_age_days" in (worker.not_ready() or ""))
         send(settings, [waiting_order()])
-        time.sleep(1)
+        # At most 1 while nothing waits.
+        wait_until(lambda: (worker.metrics.registry.get_sample_value("highfence_lag_seconds") or 0) > 2)
         assert read(settings, TopicNames(settings.topics.prefix).decisions, Decision) == []
 
 

@@ -1,0 +1,134 @@
+"""Everything that dashboards and alert rules ask for, held against what running processes export."""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import yaml
+from desks import desk_of
+from list_server import ListServer, whole
+from live import PATIENCE, running, send, wait_until
+from prometheus_client.parser import text_string_to_metric_families
+
+from streams.demo.cases import broken_events, cases
+from streams.invented.orders import ordinary_orders
+from streams.kafka.local import free_port
+from streams.lists.loading import load_list
+from streams.lists.publisher import publish
+from streams.lists.release import canonical_bytes
+from streams.lists.sync import Synced, keep_current
+from streams.matching import Policy
+from streams.records.list_entry import ListedName, ListEntry
+from streams.screening.lookback_service import LookbackService
+from streams.screening.worker import Worker
+from streams.settings import DeskSettings, DownloadSettings, ListSettings, MetricsSettings, Settings
+
+pytestmark = pytest.mark.kafka
+
+DEPLOY = Path(__file__).resolve().parents[2] / "deploy"
+_SUFFIXES = {"counter": ("_total",), "histogram": ("_bucket", "_count", "_sum"), "info": ("_info",), "gauge": ("",)}
+_NAME = re.compile(r"\b(?:highfence|process)_\w+")
+_OF_PROMETHEUS = {"instance", "job", "le"}
+"""Labels that Prometheus, or the kind of a metric, brings along."""
+
+
+def queries() -> dict[str, str]:
+    """Every query of a dashboard or rule, by where it stands."""
+    found = {}
+    for path in (DEPLOY / "grafana" / "dashboards").glob("*.json"):
+        for panel in json.loads(path.read_text(encoding="utf-8"))["panels"]:
+            for target in panel.get("targets", ()):
+                found[f"{path.name}: {panel['title']} {target['refId']}"] = target["expr"]
+    for group in yaml.safe_load((DEPLOY / "prometheus" / "rules.yml").read_text(encoding="utf-8"))["groups"]:
+        for rule in group["rules"]:
+            found[f"rules.yml: {rule['alert']}"] = rule["expr"]
+    return found
+
+
+def labels_of(query: str) -> set[str]:
+    """The labels a query selects or groups by."""
+    matched = re.findall(r"(\w+)\s*(?:=~|!~|!=|=)\s*\"", query)
+    grouped = re.findall(r"\b(?:by|on|ignoring|without)\s*\(([^)]*)\)", query)
+    return {*matched, *(label.strip() for group in grouped for label in group.split(",") if label.strip())}
+
+
+def exported(url: str) -> dict[str, set[str]]:
+    """The names of all series a process exports, also of those that have no value yet, and their labels."""
+    found: dict[str, set[str]] = {}
+    for family in text_string_to_metric_families(httpx.get(f"{url}/metrics", timeout=PATIENCE).text):
+        for suffix in _SUFFIXES[family.type]:
+            found.setdefault(family.name + suffix, set())
+        for sample in family.samples:
+            found.setdefault(sample.name, set()).update(sample.labels)
+    return found
+
+
+def with_port(settings: Settings, **more: Any) -> tuple[Settings, str]:
+    """The settings of one more process on this machine, and where it serves its metrics."""
+    port = free_port()
+    made = settings.model_copy(update={"metrics": MetricsSettings(port=port), **more})
+    return made, f"http://127.0.0.1:{port}"
+
+
+@contextmanager
+def syncing(settings: Settings, archive: Path) -> Iterator[str]:
+    """``lists sync`` with one small list, which has been synchronised; where it serves its metrics."""
+    entry = ListEntry(source="own", entry_id="1", names=(ListedName(name="Langford Pumps"),))
+    done, stop = threading.Event(), threading.Event()
+
+    def tell(_: Synced) -> None:
+        done.set()
+
+    with ListServer().running() as server:
+        server.answers["/own"] = whole(canonical_bytes(entry) + b"\n")
+        own = DownloadSettings(url=f"{server.url}/own", sources=("own",))
+        made, url = with_port(settings, lists=ListSettings(archive=archive, downloads={"own": own}, sync=("own",)))
+        thread = threading.Thread(target=keep_current, args=(("own",), made, stop, tell))
+        thread.start()
+        try:
+            assert done.wait(PATIENCE)
+            yield url
+        finally:
+            stop.set()
+            thread.join(PATIENCE)
+            assert not thread.is_alive()
+
+
+def test_dashboards_and_rules_ask_for_what_a_live_run_exports(settings: Settings, tmp_path: Path) -> None:
+    publish(load_list("bundled"), settings)
+    orders = [*cases(), *broken_events(), *ordinary_orders(100)]
+    for_worker, worker_url = with_port(settings)
+    for_lookback, lookback_url = with_port(settings)
+    for_desk, desk_url = with_port(settings, desk=DeskSettings(port=0))
+    with (
+        syncing(settings, tmp_path) as sync_url,
+        running(lambda stop: Worker(for_worker, Policy.default(), stop)) as worker,
+        running(lambda stop: LookbackService(for_lookback, Policy.default(), stop)),
+        desk_of(for_desk),
+    ):
+        send(settings, orders)
+        sample = worker.metrics.registry.get_sample_value
+        wait_until(lambda: sample("highfence_decisions_total") == len(orders))
+        assert sample("highfence_consumed_events_total") == len(orders)
+        wait_until(lambda: 0 <= (sample("highfence_lag_seconds") or 0) < 1)  # nothing waits any more
+        wait_until(lambda: any(family.samples for family in worker.metrics.lag.collect()))  # told every two seconds
+        names: dict[str, set[str]] = {}
+        for url in (worker_url, lookback_url, desk_url, sync_url):
+            for name, labels in exported(url).items():
+                names.setdefault(name, set()).update(labels)
+    asked = queries()
+    assert len(asked) > 20
+    for place, query in asked.items():
+        wanted = set(_NAME.findall(query))
+        missing = wanted - names.keys()
+        assert not missing, f"{place} asks for {missing}, which no process exports: see streams/metrics.py"
+        unknown = labels_of(query) - _OF_PROMETHEUS - {label for name in wanted for label in names[name]}
+        assert not unknown, f"{place} asks for the labels {unknown}, which {wanted} do not have in a live run"
