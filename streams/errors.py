@@ -5,6 +5,7 @@ HighfenceError
  ├── PolicyError              the screening policy is inconsistent; names the rule
  ├── RecordError              a record cannot be read; names the field
  │    └── UnreadableEventError    an event that becomes a dead letter; has a reason
+ ├── MappingError             a mapping is wrong, or makes no transaction of an event; names the field
  ├── ListError                a restricted-party list cannot be used
  │    ├── ListFormatError         the file is not what its format says; names the place
  │    └── ReleaseRefusedError     a release on the topic does not hold; the last good one keeps serving
@@ -53,6 +54,10 @@ class UnreadableEventError(RecordError):
         self.reason = reason
         self.detail = detail
         self.transaction_id = transaction_id
+
+
+class MappingError(HighfenceError):
+    """A mapping of events is wrong, or does not make a valid transaction of an event."""
 
 
 class ListError(HighfenceError):

@@ -97,6 +97,9 @@ class WorkerSettings(_Section):
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0
     refuse: frozenset[Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+/\d+/\d+$")]] = frozenset()
     """Events, as TOPIC/PARTITION/OFFSET, that get the decision ``error`` unscreened: what ends the worker each time."""
+    mappings: dict[Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]{1,249}$")], Annotated[str, Field(min_length=1)]] = {}
+    """Topics of other platforms, under their full names, that are read beside ``transactions``, each with the mapping
+    of its events: the name of a ready-made one, or a TOML file."""
     registry_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
     """A remembered party's further transactions reach the registry within this, or at once when a list changes."""
 

@@ -18,6 +18,7 @@ from streams.cli.desk import desk
 from streams.cli.evaluate import evaluate
 from streams.cli.lists import lists
 from streams.cli.lookback import lookback
+from streams.cli.map import mappings
 from streams.cli.screen import explain, screen
 from streams.cli.settings import settings
 from streams.cli.topics import topics
@@ -82,6 +83,7 @@ for _command in (
     explain,
     lists,
     lookback,
+    mappings,
     screen,
     settings,
     topics,

@@ -18,6 +18,7 @@ from streams.cli.context import policy_of, settings_of
 from streams.cli.moment import moment
 from streams.lists import history
 from streams.lists.loading import load_lists
+from streams.mappings import load_mapping
 from streams.matching import Match
 from streams.records.party import Party
 from streams.screening.answer import Answer
@@ -44,11 +45,20 @@ _LISTS = click.option(
 )
 @click.option("--topic", default="", help="As if the events came on this topic, for the policy's jurisdiction.")
 @click.option(
+    "--mapping", metavar="MAPPING", help="FILE holds other events: a mapping file, or a ready-made one's name."
+)
+@click.option(
     "--output", type=click.File("wb", lazy=False), default="-", help="Where the answers go (standard output)."
 )
 @click.pass_context
 def screen(
-    ctx: click.Context, file: Path, lists: tuple[str, ...], at: datetime | None, topic: str, output: BinaryIO
+    ctx: click.Context,
+    file: Path,
+    lists: tuple[str, ...],
+    at: datetime | None,
+    topic: str,
+    mapping: str | None,
+    output: BinaryIO,
 ) -> None:
     """Screen FILE, JSON lines or CSV, and write a decision with its alerts per line.
 
@@ -61,6 +71,7 @@ def screen(
         raise click.UsageError("give either --list or --as-of")
     settings = settings_of(ctx)
     screener = Screener(policy_of(settings), topic)
+    made_by = load_mapping(mapping) if mapping is not None else None
     now = datetime.now(UTC)
     console = Console(stderr=True)
     with console.status("reading the lists"):
@@ -85,6 +96,7 @@ def screen(
             lambda remark: click.echo(safe(remark), err=True),
             ScreeningBudget(settings.limits.screening_seconds),
             at,
+            made_by,
         ):
             output.write(_line(answered))
             outcomes[answered.decision.outcome] += 1

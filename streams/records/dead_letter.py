@@ -9,7 +9,15 @@ from streams.records.decision import EventSource
 from streams.records.transaction import Moment
 
 Reason = Literal[
-    "empty", "too_large", "not_json", "too_deep", "invalid", "unsupported_envelope", "screening_failed", "timed_out"
+    "empty",
+    "too_large",
+    "not_json",
+    "too_deep",
+    "invalid",
+    "unsupported_envelope",
+    "mapping_failed",
+    "screening_failed",
+    "timed_out",
 ]
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Literal
 
+from msgspec import UNSET, UnsetType
+
 from streams.records.base import Identity, Record
 from streams.records.list_release import Count
 from streams.records.transaction import Moment
@@ -50,7 +52,8 @@ class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
 
     ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` are hits that a clearance covers;
     they do not count in the outcome, nor do the ``not_applied``, of lists that do not apply. ``stale_lists`` names the
-    lists that were past their maximum age and screened with all the same, as the settings allow.
+    lists that were past their maximum age and screened with all the same, as the settings allow. ``mapping_version`` is
+    the digest of the mapping by which the event became a transaction, and is left out when it came as one.
     """
 
     transaction_id: Identity
@@ -65,3 +68,4 @@ class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     reason: str = ""
     stale_lists: tuple[str, ...] = ()
     not_applied: tuple[NotAppliedHit, ...] = ()
+    mapping_version: str | UnsetType = UNSET

@@ -60,13 +60,8 @@ def read_event(value: bytes | None, headers: Headers | None = (), max_bytes: int
     the largest message that is read at all. Raises UnreadableEventError with a reason, the field, and the
     transaction's id where it could still be found.
     """
-    if not value:
-        raise UnreadableEventError("empty", "the message has no value")
-    if len(value) > max_bytes:
-        raise UnreadableEventError("too_large", f"the message has {len(value):,} bytes; at most {max_bytes:,} are read")
-    if headers is None:
-        raise UnreadableEventError("invalid", "a header's name is not UTF-8, and no header could be kept")
-    if (media_type := _media_type(headers)) is not None:
+    value, media_type = _checked(value, headers, max_bytes)
+    if media_type is not None:
         return _read_structured(value, media_type)
     try:
         return _transaction.decode(value)
@@ -80,6 +75,22 @@ def read_event(value: bytes | None, headers: Headers | None = (), max_bytes: int
         raise UnreadableEventError("not_json", str(error)) from error
     except RecursionError as error:
         raise UnreadableEventError("too_deep", "the JSON is nested too deeply") from error
+
+
+def read_content(value: bytes | None, headers: Headers | None, max_bytes: int) -> bytes:
+    """What an event of whatever form carries: the message, or the data of the CloudEvent that it is.
+
+    Raises UnreadableEventError as :func:`read_event`, but for what the content says.
+    """
+    value, media_type = _checked(value, headers, max_bytes)
+    if media_type is not None:
+        return _structured_content(value, media_type)
+    if b'"specversion"' in value:
+        try:
+            return _structured_content(value, b"application/cloudevents+json")
+        except UnreadableEventError:
+            return value  # some other event with a field of that name
+    return value
 
 
 def read_outline(value: bytes | None, headers: Headers | None, max_bytes: int) -> Outline | None:
@@ -113,6 +124,17 @@ def read_party(party: bytes) -> Party | None:
         return None
 
 
+def _checked(value: bytes | None, headers: Headers | None, max_bytes: int) -> tuple[bytes, bytes | None]:
+    """The message, which may be read, and its content type, if it is a CloudEvent in structured mode."""
+    if not value:
+        raise UnreadableEventError("empty", "the message has no value")
+    if len(value) > max_bytes:
+        raise UnreadableEventError("too_large", f"the message has {len(value):,} bytes; at most {max_bytes:,} are read")
+    if headers is None:
+        raise UnreadableEventError("invalid", "a header's name is not UTF-8, and no header could be kept")
+    return value, _media_type(headers)
+
+
 def _media_type(headers: Headers) -> bytes | None:
     """The content type, if the message is a CloudEvent in structured mode."""
     for key, content in headers:
@@ -121,7 +143,8 @@ def _media_type(headers: Headers) -> bytes | None:
     return None
 
 
-def _read_structured(value: bytes, content_type: bytes) -> Transaction:
+def _structured_content(value: bytes, content_type: bytes) -> bytes:
+    """The data of a CloudEvent in structured mode."""
     media = content_type.split(b";", 1)[0].strip().lower()
     if media != b"application/cloudevents+json":
         raise UnreadableEventError(
@@ -146,6 +169,11 @@ def _read_structured(value: bytes, content_type: bytes) -> Transaction:
             raise UnreadableEventError("unsupported_envelope", f"data_base64: {error}") from error
     if not content:
         raise UnreadableEventError("unsupported_envelope", "the CloudEvent has neither data nor data_base64")
+    return content
+
+
+def _read_structured(value: bytes, content_type: bytes) -> Transaction:
+    content = _structured_content(value, content_type)
     try:
         return _transaction.decode(content)
     except msgspec.ValidationError as error:

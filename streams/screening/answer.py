@@ -79,7 +79,7 @@ def answer(
         transaction = read_event(event.value, event.headers, max_bytes)
         transaction_id, revision = transaction.transaction_id, transaction.revision
         if refused:
-            return _refused(event, screener, snapshot, now, reason, refused, transaction_id, revision)
+            return refusal(event, screener, snapshot, now, reason, refused, transaction_id, revision)
         with budget:
             screening = screener.screen(transaction, snapshot, event.source, now, event.recorded_at, clearances)
         parties = [encode(party) for party in transaction.parties]
@@ -92,10 +92,10 @@ def answer(
         detail = str(error)
     except Exception as error:
         detail = f"internal error: {type(error).__name__}: {error}"
-    return _refused(event, screener, snapshot, now, reason, sayable(detail), transaction_id, revision)
+    return refusal(event, screener, snapshot, now, reason, sayable(detail), transaction_id, revision)
 
 
-def _refused(
+def refusal(
     event: Event,
     screener: Screener,
     snapshot: Snapshot,
@@ -105,6 +105,7 @@ def _refused(
     transaction_id: str | None,
     revision: int,
 ) -> Answer:
+    """The decision ``error`` and a dead letter with the event's bytes untouched."""
     source = event.source
     # Who waits for a decision finds it under the id, else the message's key, else the place it came from.
     identity = transaction_id or _text(event.key) or f"{source.topic}/{source.partition}/{source.offset}"

@@ -14,8 +14,10 @@ from typing import BinaryIO, cast
 import orjson
 
 from streams.errors import RecordError
+from streams.mappings import Mapping
 from streams.records.decision import EventSource
 from streams.screening.answer import Answer, Event, answer
+from streams.screening.mapped import answer_mapped
 from streams.screening.rows import COLUMNS, column_of, row_event
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -37,23 +39,29 @@ def screen_file(
     remark: Remark,
     budget: AbstractContextManager[object],
     as_of: datetime | None = None,
+    mapping: Mapping | None = None,
 ) -> Iterator[Answer]:
     """Screen every line; the answers come in the file's order.
 
     An event that does not say when it occurred counts as of ``as_of``, or else of ``now``.
     ``.gz`` is read as it is; ``.csv`` (also ``.csv.gz``) as rows under a heading, everything else as JSON
-    lines, each a transaction or a plain row. Raises RecordError when the file cannot be read, is empty or is a
-    CSV without a name column.
+    lines, each a transaction or a plain row; with a ``mapping`` they are its events. Raises RecordError when the file
+    cannot be read, is empty or is a CSV without a name column or with a mapping.
     """
     is_csv = ".csv" in file.suffixes
+    if mapping is not None and is_csv:
+        raise RecordError(f"{file}: a mapping reads JSON lines, not CSV")
     seen = False
     with _open(file) as (stream, raw):
         for number, value in (
-            _csv_events(file, stream, max_bytes, remark) if is_csv else _json_events(file, stream, max_bytes)
+            _csv_events(file, stream, max_bytes, remark)
+            if is_csv
+            else _json_events(file, stream, max_bytes, mapping is None)
         ):
             seen = True
             source = EventSource(topic=file.name, partition=0, offset=number)
-            yield answer(Event(value, source, as_of or now), screener, snapshot, now, max_bytes, budget)
+            asked = (Event(value, source, as_of or now), screener, snapshot, now, max_bytes, budget)
+            yield answer(*asked) if mapping is None else answer_mapped(mapping, *asked)
             progress(raw.tell())
     if not seen:
         raise RecordError(f"{file} holds nothing to screen: expected JSON lines or CSV rows")
@@ -84,14 +92,15 @@ def _check_headings(file: Path, headings: Sequence[str], remark: Remark) -> None
         remark(f"{file}: these columns are not screened: {', '.join(unused)}")
 
 
-def _json_events(file: Path, stream: BinaryIO, max_bytes: int) -> Iterator[tuple[int, bytes]]:
+def _json_events(file: Path, stream: BinaryIO, max_bytes: int, may_be_rows: bool) -> Iterator[tuple[int, bytes]]:
     for number, line in enumerate(_lines(stream, max_bytes), start=1):
         content = line.strip()
         if number == 1:
             content = content.removeprefix(b"\xef\xbb\xbf")
         if not content:
             continue
-        yield number, _as_event(content, f"{file.name}:{number}") if b'"parties"' not in content else content
+        is_row = may_be_rows and b'"parties"' not in content
+        yield number, _as_event(content, f"{file.name}:{number}") if is_row else content
 
 
 def _as_event(content: bytes, identity: str) -> bytes:

@@ -44,6 +44,7 @@ from streams.screening.clearances import Clearances
 from streams.screening.freshness import LiveIndex
 from streams.screening.incoming import event_of
 from streams.screening.live_clearances import LiveClearances
+from streams.screening.mapped import answer_mapped, mappings_of
 from streams.screening.memory import MatchMemory
 from streams.screening.publication import Publication, publication
 from streams.screening.registering import RegistryWriter
@@ -81,7 +82,7 @@ class Worker:
         """How many events were decided since the start, and in how many batches."""
         self._settings = settings
         # Events of another stream are screened as those of the platforms.
-        self._screener = Screener(policy, TopicNames(settings.topics.prefix).transactions)
+        self._screener = Screener(policy, TopicNames(settings.topics.prefix).transactions if stream else "")
         self._memory = MatchMemory(self._screener, settings.worker.remembered_parties)
         self._stop = stop
         self._names = TopicNames(settings.topics.prefix, stream)
@@ -90,6 +91,7 @@ class Worker:
         self._index = LiveIndex(settings, policy, self.metrics)
         self._clearances = LiveClearances(settings, settings.worker.group_id)
         self._registry = RegistryWriter(settings, self._names.parties, self.metrics)
+        self._mappings = {} if stream else mappings_of(settings)
         self._budget: AbstractContextManager[object] = nullcontext()
         self._names_places = bool(settings.worker.refuse) or _log.isEnabledFor(logging.DEBUG)
         self._membership = Membership()
@@ -110,14 +112,14 @@ class Worker:
         settings = self._settings
         names = self._names
         needed = (
-            names.transactions,
             names.list_updates,
             names.decisions,
             names.alerts,
             names.dead_letters,
             names.parties,
         )
-        self._registry.partitions = require_topics(settings, needed)[names.parties]
+        read = sorted({names.transactions, *self._mappings})
+        self._registry.partitions = require_topics(settings, (*needed, *read))[names.parties]
         with (
             HealthServer(
                 settings.metrics.host,
@@ -143,9 +145,7 @@ class Worker:
             self._budget = ScreeningBudget(settings.limits.screening_seconds)
             consumer = connect(Consumer, self._consumer_config())
             try:
-                consumer.subscribe(
-                    [self._names.transactions], on_assign=self._assigned, on_revoke=self._membership.revoked
-                )
+                consumer.subscribe(read, on_assign=self._assigned, on_revoke=self._membership.revoked)
                 while not self._stop.is_set():
                     self._step(consumer, producer)
                 if self._registry.waits(everything=True):
@@ -241,7 +241,7 @@ class Worker:
             if (error := message.error()) is None:
                 events.append(message)
             elif error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
-                raise StreamError(f"topic {self._names.transactions} is missing: run 'highfence topics apply'")
+                raise StreamError(f"topic {message.topic()} is missing: run 'highfence topics apply'")
             elif error.code() in (KafkaError.TOPIC_AUTHORIZATION_FAILED, KafkaError.GROUP_AUTHORIZATION_FAILED):
                 raise StreamError(f"not allowed: {error.str()}")
             else:
@@ -324,7 +324,9 @@ class Worker:
             _log.debug("screening %s", place)
             refused = "a person refused it in worker.refuse" if place in self._settings.worker.refuse else ""
         limit = self._settings.limits.max_event_bytes
-        answered = answer(event, self._screener, snapshot, now, limit, self._budget, refused, self._memory, clearances)
+        mapping = self._mappings.get(event.source.topic) if self._mappings else None
+        asked = (event, self._screener, snapshot, now, limit, self._budget, refused, self._memory, clearances)
+        answered = answer(*asked) if mapping is None else answer_mapped(mapping, *asked)
         published = publication(answered, event, self._largest)
         self._send(published, producer)
         self._registry.note(published.answer, event)
