@@ -21,8 +21,8 @@ $(READY): requirements.lock pyproject.toml
 demo: $(READY) ## screen two thousand orders on a local Kafka and show the alerts
 	$(BIN)/highfence demo
 
-test: $(READY) ## run every test, on a Kafka of its own
-	$(BIN)/pytest
+test: $(READY) ## run every test, two at a time, each row of them on a Kafka of its own
+	$(BIN)/pytest -n 2 --dist loadgroup --no-loadscope-reorder
 
 faults: $(READY) ## kill, halt and cut off workers and brokers, and verify what is left (part of test)
 	$(BIN)/pytest -s tests/faults tests/property/test_events_fuzzed.py

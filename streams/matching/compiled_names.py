@@ -11,6 +11,8 @@ from streams.matching.arrays import Names, Numbers, Values, compiled
 _ROUNDING: Final = 1e-9
 OF_WORD: Final = -1.0
 OF_WORDS: Final = -2.0
+_OURS, _BEST, _CREDITED, _BY = 0, 1, 2, 3
+"""What is noted of a name: what of the query it may agree in, the best share, that of the last word, and which it was."""
 
 
 @compiled
@@ -68,62 +70,71 @@ def names_within_reach(
     listed word, ``weights`` its weight, ``totals`` the names' weights. A name's cost must be at most ``ratio`` times
     what agrees, by ``rules`` (conflict, surplus, saturation, caution), and a word agree by ``least_credit``.
 
-    Words of the query that lead to more than ``many`` names are not followed while they can be spared: with them,
-    what a name is found to have must still come to ``needed``. ``found`` has three rows of zeros, before and after, a
-    column for each name, ``strongest`` two, a column for each listed word; ``names`` is room for all of them.
+    Words of the query that lead to more than ``many`` names are not followed while they can be spared, those that lead
+    to most first: with them, what a name is found to have must still come to ``needed``. ``found`` has a row of four
+    zeros for each name, before and after, ``strongest`` two rows, a column for each listed word; ``names`` is room for
+    all names.
     """
     conflict, surplus, saturation, caution = rules
-    ours, best, credited = found[0], found[1], found[2]
+    # Of each word of the query: where its rows begin and end, to how many names they lead, and the best share.
+    places = np.empty((len(asked), 3), np.int64)
+    most = np.zeros(len(asked), np.float64)
+    groups = 0
+    together = 0.0
+    for row in range(len(asked)):
+        if asked[row, 0] == OF_WORD:
+            together = asked[row, 1]
+            places[groups] = (row, row + 1, 0)
+            groups += 1
+            continue
+        if asked[row, 0] == OF_WORDS:
+            together = asked[row, 1]
+        else:
+            number, credit = np.int64(asked[row, 0]), asked[row, 1]
+            places[groups - 1, 2] += having_at[number + 1] - having_at[number]
+            most[groups - 1] = max(most[groups - 1], credit)
+            # A listed word agrees with one word of the query only, or with two as one.
+            strongest[0, number] = max(strongest[0, number], credit)
+            strongest[1, number] = max(strongest[1, number], credit * together)
+        places[groups - 1, 1] = row + 1
     spare, ours_missed, best_missed = needed - _ROUNDING, 0.0, 0.0
+    for group in np.argsort(-places[:groups, 2]):
+        if places[group, 2] <= many:
+            break
+        worth = most[group] * asked[places[group, 0], 1]
+        if worth < spare:
+            spare -= worth
+            ours_missed += worth
+            best_missed = max(best_missed, most[group])
+            places[group, 1] = places[group, 0]  # no rows to follow
     reached = 0
-    for follow_many in (True, False):  # words that lead to many are looked at first: most is saved there
-        row = 0
-        while row < len(asked):
-            of_word = together = asked[row, 1]
-            first = row + 1
-            row = first
-            size, most = 0, 0.0
-            while row < len(asked) and asked[row, 0] != OF_WORD:
-                if asked[row, 0] == OF_WORDS:
-                    together = asked[row, 1]
-                else:
-                    number, credit = np.int64(asked[row, 0]), asked[row, 1]
-                    size += having_at[number + 1] - having_at[number]
-                    most = max(most, credit)
-                    # A listed word agrees with one word of the query only, or with two as one.
-                    strongest[0, number] = max(strongest[0, number], credit)
-                    strongest[1, number] = max(strongest[1, number], credit * together)
-                row += 1
-            if (size > many) != follow_many:
+    for group in range(groups):
+        first, end = places[group, 0], places[group, 1]
+        of_word = asked[first, 1]
+        for row in range(first + 1, end):
+            number, credit = np.int64(asked[row, 0]), asked[row, 1]
+            if number < 0:
                 continue
-            if follow_many and most * of_word < spare:
-                spare -= most * of_word
-                ours_missed += most * of_word
-                best_missed = max(best_missed, most)
-                continue
-            for each in range(first, row):
-                number, credit = np.int64(asked[each, 0]), asked[each, 1]
-                if number < 0:
-                    continue
-                for place in range(having_at[number], having_at[number + 1]):
-                    name = having[place]
-                    if best[name] == 0.0:
-                        names[reached] = name
-                        reached += 1
-                    if credit > credited[name]:  # and a word of the query with one word of the name
-                        ours[name] += (credit - credited[name]) * of_word
-                        credited[name] = credit
-                    best[name] = max(best[name], credit)
-            for each in range(first, row):
-                number = np.int64(asked[each, 0])
-                if number >= 0:
-                    for place in range(having_at[number], having_at[number + 1]):
-                        credited[having[place]] = 0.0
+            for place in range(having_at[number], having_at[number + 1]):
+                name = having[place]
+                if found[name, _BEST] == 0.0:
+                    names[reached] = name
+                    reached += 1
+                if found[name, _BY] != group + 1:
+                    found[name, _BY] = group + 1
+                    found[name, _CREDITED] = 0.0
+                credited = found[name, _CREDITED]
+                if credit > credited:  # a word of the query agrees with one word of the name, too
+                    found[name, _OURS] += (credit - credited) * of_word
+                    found[name, _CREDITED] = credit
+                    found[name, _BEST] = max(found[name, _BEST], credit)
     kept = 0
     for each in range(reached):
         name = names[each]
-        agreeing = ours[name] + ours_missed
-        if ours[name] >= spare and max(best[name], best_missed) >= least_credit:
+        ours, best = found[name, _OURS], found[name, _BEST]
+        found[name] = 0.0
+        agreeing = ours + ours_missed
+        if ours >= spare and max(best, best_missed) >= least_credit:
             theirs = by_theirs = 0.0
             for place in range(words_at[name], words_at[name + 1]):
                 theirs += strongest[0, words[place]] * weights[words[place]]
@@ -136,7 +147,6 @@ def names_within_reach(
             if cost * (agreeing + caution) <= agreeing * agreeing * ratio:
                 names[kept] = name
                 kept += 1
-        ours[name] = best[name] = 0.0
     for each in range(len(asked)):
         number = np.int64(asked[each, 0])
         if number >= 0:

@@ -27,14 +27,26 @@ _LONGEST: Final = 1100
 """No word has more letters: a name has at most 1,024 characters, and few of them become two."""
 
 
+@compiled
+def letters_of(chars: Bytes, at: Numbers) -> Keys:
+    """A bit for each letter or digit of each string (lower-case ASCII)."""
+    letters = np.zeros(len(at) - 1, np.uint64)
+    for string in range(len(letters)):
+        for i in range(at[string], at[string + 1]):
+            letters[string] |= np.uint64(1) << (np.uint64(chars[i]) & np.uint64(63))
+    return letters
+
+
 class Spellings(NamedTuple):
     """Words as spelt: of word i its text, sound and skeleton from ``at[3 * i]`` on, each to where the next begins.
 
-    ``fuzzy`` words may be alike without being the same, ``plain`` ones are so by edits alone.
+    ``letters`` has a bit for each letter or digit in them, ``fuzzy`` words may be alike without being the same,
+    ``plain`` ones are so by edits alone.
     """
 
     chars: Bytes
     at: Numbers
+    letters: Keys
     fuzzy: NDArray[np.bool]
     plain: NDArray[np.bool]
 
@@ -44,13 +56,14 @@ class Spellings(NamedTuple):
         at = np.zeros(len(strings) + 1, np.int64)
         np.cumsum([len(string) for string in strings], out=at[1:])
         chars = np.frombuffer("".join(strings).encode("ascii"), np.uint8)
-        return cls(chars, at, np.array(fuzzy, np.bool), np.array(plain, np.bool))
+        return cls(chars, at, letters_of(chars, at), np.array(fuzzy, np.bool), np.array(plain, np.bool))
 
     def followed_by(self, more: Spellings) -> Spellings:
         """These and ``more``."""
         return Spellings(
             np.concatenate((self.chars, more.chars)),
             np.concatenate((self.at, self.at[-1] + more.at[1:])),
+            np.concatenate((self.letters, more.letters)),
             np.concatenate((self.fuzzy, more.fuzzy)),
             np.concatenate((self.plain, more.plain)),
         )
@@ -69,10 +82,34 @@ def _hash(chars: Bytes, start: int, end: int, left_out: int, seed: int) -> np.ui
 
 
 @compiled
-def _word_keys(chars: Bytes, sound: int, skeleton: int, end: int, short: int, short_skeleton: int, out: Keys) -> int:
-    """Hashes of the keys of one word (:func:`streams.matching.words.share_a_key`) but for those of given names."""
+def _same(chars: Bytes, a0: int, a1: int, b0: int, b1: int) -> bool:
+    """Whether two stretches of a string are the same."""
+    if a1 - a0 != b1 - b0:
+        return False
+    for i in range(a1 - a0):
+        if chars[a0 + i] != chars[b0 + i]:
+            return False
+    return True
+
+
+@compiled
+def _word_keys(
+    chars: Bytes, text: int, sound: int, skeleton: int, end: int, shortest: tuple[int, int, int], out: Keys
+) -> int:
+    """Hashes of the keys of one word (:func:`streams.matching.words.share_a_key`) but for those of given names.
+
+    Keys of text and sound are of one sort, so that a word that sounds as it is written has them once. ``shortest`` are
+    the least letters of a text, the most of a sound, and the least of a skeleton whose letters are (not) left out.
+    """
+    written, short, short_skeleton = shortest
     out[0] = _hash(chars, sound, skeleton, _NONE, 0)
     n = 1
+    if sound - text >= written and not (skeleton - sound > short and _same(chars, text, sound, sound, skeleton)):
+        out[n] = _hash(chars, text, sound, _NONE, 0)
+        n += 1
+        for i in range(text, sound):
+            out[n] = _hash(chars, text, sound, i, 0)
+            n += 1
     if skeleton - sound > short:
         for i in range(sound, skeleton):
             out[n] = _hash(chars, sound, skeleton, i, 0)
@@ -87,14 +124,17 @@ def _word_keys(chars: Bytes, sound: int, skeleton: int, end: int, short: int, sh
 
 
 @compiled
-def pack_keys(chars: Bytes, at: Numbers, fuzzy: NDArray[np.bool], first: int, short: int, short_skeleton: int) -> Keys:
+def pack_keys(
+    chars: Bytes, at: Numbers, fuzzy: NDArray[np.bool], first: int, shortest: tuple[int, int, int]
+) -> Keys:
     """Each key's hash with the number of the word that has it, sorted; words are numbered from ``first`` on."""
-    packed = np.empty(len(chars) + 2 * len(fuzzy), np.uint64)
-    keys = np.empty(2 * _LONGEST + 2, np.uint64)
+    packed = np.empty(len(chars) + 3 * len(fuzzy), np.uint64)
+    keys = np.empty(3 * _LONGEST + 3, np.uint64)
     total = 0
     for word in range(len(fuzzy)):
         if fuzzy[word]:
-            n = _word_keys(chars, at[3 * word + 1], at[3 * word + 2], at[3 * word + 3], short, short_skeleton, keys)
+            text, sound, skeleton, end = at[3 * word], at[3 * word + 1], at[3 * word + 2], at[3 * word + 3]
+            n = _word_keys(chars, text, sound, skeleton, end, shortest, keys)
             for i in range(n):
                 packed[total] = keys[i] | np.uint64(first + word)
                 total += 1
@@ -142,6 +182,21 @@ def _edits(a: Bytes, a0: int, a1: int, b: Bytes, b0: int, b1: int, rows: NDArray
 
 
 @compiled
+def _count(bits: np.uint64) -> int:
+    n = 0
+    while bits:
+        bits &= bits - np.uint64(1)
+        n += 1
+    return n
+
+
+@compiled
+def _least_edits(a: np.uint64, b: np.uint64) -> int:
+    """How many edits two strings of these letters differ in at least: one brings or takes away one letter."""
+    return max(_count(a & ~b), _count(b & ~a))
+
+
+@compiled
 def _one_left_out(a: Bytes, a0: int, a1: int, b: Bytes, b0: int, b1: int) -> bool:
     """Whether two strings are the same when at most one letter of each is left out."""
     while a0 < a1 and b0 < b1 and a[a0] == b[b0]:
@@ -176,11 +231,11 @@ def alike_words(
     is_plain: bool,
     chars: Bytes,
     at: Numbers,
+    letters: Keys,
     plain: NDArray[np.bool],
     packed: Keys,
     buckets: Names,
-    short: int,
-    short_skeleton: int,
+    shortest: tuple[int, int, int],
     floor: float,
     seen: NDArray[np.bool],
     numbers: Numbers,
@@ -193,9 +248,10 @@ def alike_words(
     and ``values`` are room to work in, as long as the list of words.
     """
     end = len(word)
-    keys = np.empty(end - sound + 2, np.uint64)
+    long_text, _, short_skeleton = shortest
+    keys = np.empty(end + 3, np.uint64)
     shared = 0
-    for k in range(_word_keys(word, sound, skeleton, end, short, short_skeleton, keys)):
+    for k in range(_word_keys(word, 0, sound, skeleton, end, shortest, keys)):
         key = keys[k]
         bucket = np.int64(key >> np.uint64(64 - _BUCKET_BITS))
         for row in range(buckets[bucket], buckets[bucket + 1]):
@@ -208,6 +264,7 @@ def alike_words(
                     numbers[shared] = number
                     shared += 1
     rows = np.empty((3, max(end, 1) + 64), np.int32)
+    ours = letters_of(word, np.array([0, sound, skeleton, end], np.int64))
     found = 0
     for row in range(shared):
         number = numbers[row]
@@ -215,19 +272,28 @@ def alike_words(
         value = UNDECIDED
         if is_plain and plain[number]:
             t, s, k, e = at[3 * number], at[3 * number + 1], at[3 * number + 2], at[3 * number + 3]
+            by_sound_of, written_of = max(skeleton - sound, k - s), max(sound, s - t)
+            by_sound = _least_edits(ours[1], letters[3 * number + 1])
+            written = _least_edits(ours[0], letters[3 * number])
+            consonants = _least_edits(ours[2], letters[3 * number + 2])
+            as_written = _likeness(written + min(consonants, written), written_of)
+            if max(_likeness(by_sound + consonants, by_sound_of), as_written) < floor:
+                continue
             if e - t + 1 > rows.shape[1]:
                 rows = np.empty((3, e - t + 1), np.int32)
             by_sound = _edits(word, sound, skeleton, chars, s, k, rows)
             if by_sound > 0:
                 written = _edits(word, 0, sound, chars, t, s, rows)
-                by_sound_of, written_of = max(skeleton - sound, k - s), max(sound, s - t)
                 if max(_likeness(by_sound, by_sound_of), _likeness(written, written_of)) < floor:
                     continue
                 consonants = _edits(word, skeleton, end, chars, k, e, rows)
-                value = max(_likeness(by_sound + consonants, by_sound_of), _likeness(written + consonants, written_of))
+                as_written = _likeness(written + min(consonants, written), written_of)
+                value = max(_likeness(by_sound + consonants, by_sound_of), as_written)
                 if value < floor:
                     continue
                 key_shared = consonants == 0 or _one_left_out(word, sound, skeleton, chars, s, k)
+                if not key_shared and min(sound, s - t) >= long_text:
+                    key_shared = _one_left_out(word, 0, sound, chars, t, s)
                 if not key_shared and max(end - skeleton, e - k) >= short_skeleton:
                     key_shared = _one_left_out(word, skeleton, end, chars, k, e)
                 if not key_shared:

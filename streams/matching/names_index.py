@@ -143,7 +143,7 @@ class NameFinder:
         rules = policy.score
         self._rules = (rules.conflict, rules.surplus, rules.saturation, rules.caution)
         # Room for a search to work in; nothing is kept in it.
-        self._found, self._names = np.zeros((3, listed.size)), np.zeros(listed.size, np.int32)
+        self._found, self._names = np.zeros((listed.size, 4)), np.zeros(listed.size, np.int32)
         self._strongest = np.zeros((2, len(weights)))
         self._known: dict[Spelt, QueryWord] = {}
         self._remembered = 0

@@ -8,6 +8,7 @@ hash only cost a comparison, never a result. Words of rough scripts are found by
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from typing import Final
 
 import numpy as np
 
@@ -15,10 +16,11 @@ from streams.matching.arrays import Keys
 from streams.matching.compiled_words import UNDECIDED, Spellings, alike_words, bucket_keys, pack_keys
 from streams.matching.lexicon import COGNATES, NICKNAMES
 from streams.matching.rough_words import RoughWords
-from streams.matching.words import FUZZY, SHORT, SHORT_SKELETON, Word, given_names, similarity
+from streams.matching.words import FUZZY, SHORT, SHORT_SKELETON, WRITTEN_FROM, Word, given_names, similarity
 
 Spelt = tuple[str, str, str]
 """What tells words apart: text, kind and script."""
+_SHORTEST: Final = (WRITTEN_FROM, SHORT, SHORT_SKELETON)
 
 
 class Vocabulary:
@@ -97,7 +99,7 @@ class Vocabulary:
         if len(known) == start:
             return self
         more = _spellings(known[start:])
-        fresh = pack_keys(more.chars, more.at, more.fuzzy, start, SHORT, SHORT_SKELETON)
+        fresh = pack_keys(more.chars, more.at, more.fuzzy, start, _SHORTEST)
         packed = np.insert(self._packed, self._packed.searchsorted(fresh), fresh)
         rough = self._rough.extended(known, start)
         return Vocabulary(known, numbers, same_text, given, self._spellings.followed_by(more), packed, rough)
@@ -111,8 +113,8 @@ class Vocabulary:
         chars = np.frombuffer((word.text + word.sound + word.skeleton).encode("ascii"), np.uint8)
         sound, skeleton = len(word.text), len(word.text) + len(word.sound)
         numbers, values = alike_words(
-            chars, sound, skeleton, plain, spelt.chars, spelt.at, spelt.plain, self._packed, self._buckets,
-            SHORT, SHORT_SKELETON, floor, self._seen, self._found, self._values,
+            chars, sound, skeleton, plain, spelt.chars, spelt.at, spelt.letters, spelt.plain, self._packed, self._buckets,
+            _SHORTEST, floor, self._seen, self._found, self._values,
         )  # fmt: skip
         undecided = []
         for number, similar in zip(numbers.tolist(), values.tolist(), strict=True):

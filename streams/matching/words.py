@@ -23,6 +23,8 @@ FUZZY: Final = ("name", "common", "everyday", "generic", "place")
 _JOINED: Final = ("name", "common", "everyday")
 SHORT: Final = 3
 """Words of at most so many letters must sound exactly alike."""
+WRITTEN_FROM: Final = 5
+"""Words of at least so many letters are known with one of them wrong, whatever that does to their sound."""
 SHORT_SKELETON: Final = 5
 """Consonant skeletons shorter than this must be equal."""
 SAME_SOUND: Final = 0.97
@@ -103,12 +105,17 @@ def given_names(text: str) -> list[str]:
 
 
 def share_a_key(a: Word, b: Word) -> bool:
-    """Whether two fuzzy words of more than three sounds have a key in common; two without one are not alike.
+    """Whether two fuzzy words have a key in common; two without one are not alike.
 
-    A key is the phonetic spelling, or that with one letter left out, or the consonant skeleton, or that
+    A key of a word of at least five letters is how it is written with one letter left out; of a word of more than
+    three sounds the phonetic spelling, or that with one letter left out, or the consonant skeleton, or that
     with one consonant left out. So words with one letter changed, dropped, added or swapped share a key,
     and so do words that differ in any number of vowels. Given names also share one with their other forms.
     """
+    if _one_slip_written(a.text, b.text):
+        return True
+    if min(len(a.sound), len(b.sound)) <= SHORT:
+        return False
     if a.skeleton == b.skeleton:
         return True
     longest = max(len(a.skeleton), len(b.skeleton))
@@ -116,12 +123,17 @@ def share_a_key(a: Word, b: Word) -> bool:
     return near or LCSseq.distance(a.sound, b.sound) <= 1
 
 
+def _one_slip_written(a: str, b: str) -> bool:
+    return min(len(a), len(b)) >= WRITTEN_FROM and LCSseq.distance(a, b) <= 1
+
+
 def similarity(a: Word, b: Word) -> float:
     """How alike two words are, 0 to 1; 0 when they share no key.
 
     A changed consonant is one edit, a changed vowel half of one (the mean of the edit distances of spelling
     and skeleton); e edits cost (e + e²) / 2 letters of the longer word, so one slip is cheap and two are
-    dear. The better of written and phonetic spelling counts.
+    dear. The better of written and phonetic spelling counts; a letter written wrong is one edit at most, though it may
+    change two sounds ("ch" and "hc"). Of words of up to three sounds only the written spelling counts, each letter whole.
 
     Words of different scripts are compared by :mod:`streams.matching.rough`.
     """
@@ -136,13 +148,14 @@ def similarity(a: Word, b: Word) -> float:
     if a.script in ("han", "han_name", "hangul"):
         return 0.0  # each character is a syllable of its own: another one is another name
     nickname = _same_given_name(a.text, b.text)
-    if min(len(a.sound), len(b.sound)) <= SHORT:
-        return nickname
     if not share_a_key(a, b):
         return nickname
+    written = OSA.distance(a.text, b.text)
+    if min(len(a.sound), len(b.sound)) <= SHORT:
+        return max(likeness(2 * written, max(len(a.text), len(b.text))), nickname)
     consonants = OSA.distance(a.skeleton, b.skeleton)
     by_sound = likeness(OSA.distance(a.sound, b.sound) + consonants, max(len(a.sound), len(b.sound)))
-    as_written = likeness(OSA.distance(a.text, b.text) + consonants, max(len(a.text), len(b.text)))
+    as_written = likeness(written + min(consonants, written), max(len(a.text), len(b.text)))
     return max(by_sound, as_written, nickname)
 
 

@@ -298,6 +298,7 @@ def test_one_party_is_screened_and_a_cleared_one_is_told_suppressed(desk: Runnin
 
 def test_the_audit_file_holds_what_it_rests_on(desk: RunningDesk) -> None:
     case_id = case_for(desk, "PO-1")
+    assert desk.act(case_id, "mia", action="comment", reason="looked into it").status_code == 201
     audit = desk.ask("GET", f"/api/cases/{case_id}/audit").json()
     (alert,) = audit["alerts"]
     (decision,) = audit["decisions"]
@@ -306,7 +307,8 @@ def test_the_audit_file_holds_what_it_rests_on(desk: RunningDesk) -> None:
     assert decision["releases"]["us_bis_additions"]["digest"] == release["digest"]
     assert audit["policy_versions"] == [alert["policy_version"]]
     assert (audit["exported_by"], alert["transaction_id"], bool(alert["evidence"])) == ("vic", "PO-1", True)
-    assert [msgspec.convert(act, Disposition).by for act in audit["dispositions"]] == ["mia"]
+    last = msgspec.convert(audit["dispositions"][-1], Disposition)
+    assert (last.by, last.reason) == ("mia", "looked into it")
     page = desk.ask("GET", f"/cases/{case_id}/audit").text
     assert decision["releases"]["us_bis_additions"]["release_id"] in page
 
