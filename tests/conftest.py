@@ -17,7 +17,8 @@ from streams.records.party import Party
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Mark every test that uses the session's Kafka, so that ``-m 'not kafka'`` leaves them out; slow ones must be
-    asked for. Where tests run side by side, a file's stay together, and all that ill-treat brokers, one after another."""
+    asked for. Where tests run side by side, a file's stay together, and those
+    that ill-treat brokers run one after another."""
     for item in items:
         place = item.path.relative_to(config.rootpath / "tests")
         item.add_marker(pytest.mark.xdist_group("faults" if place.parts[0] == "faults" else str(place)))

@@ -10,10 +10,10 @@ import msgspec
 
 from streams.records.list_entry import ListedName, ListEntry
 
-
 _COINED_WORDS: Final = 0.09
 """Of the words of a list that grows, so many are new. Of all words of the consolidated list, those of a tenth of its
-entries are 6,400, of all entries 37,700: 5.9 times as many; with this share ten times the list has 4.7 times as many."""
+entries are 6,400 and those of all 37,700, 5.9 times as many; with this share ten times the list has 4.7 times as
+many."""
 
 
 class NameMaker:
@@ -65,7 +65,8 @@ def grown(entries: Sequence[ListEntry], times: int, seed: int) -> list[ListEntry
             entry,
             entry_id=f"{entry.entry_id}~{copy}",
             names=tuple(
-                ListedName(name=maker.name(_COINED_WORDS), kind=listed.kind, strength=listed.strength) for listed in entry.names
+                ListedName(name=maker.name(_COINED_WORDS), kind=listed.kind, strength=listed.strength)
+                for listed in entry.names
             ),
         )
         for copy in range(1, times)

@@ -12,7 +12,7 @@ _ROUNDING: Final = 1e-9
 OF_WORD: Final = -1.0
 OF_WORDS: Final = -2.0
 _OURS, _BEST, _CREDITED, _BY = 0, 1, 2, 3
-"""What is noted of a name: what of the query it may agree in, the best share, that of the last word, and which it was."""
+"""What is noted of a name: what of the query it may agree in, the best share, the last word's, and which that was."""
 
 
 @compiled

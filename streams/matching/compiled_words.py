@@ -21,15 +21,13 @@ _BUCKET_BITS: Final = 17
 _BUCKETS: Final = 1 << _BUCKET_BITS
 _OFFSET, _PRIME, _MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3), np.uint64(0x9E3779B97F4A7C15)
 _NONE: Final = -1
-UNDECIDED: Final = -1.0
-"""Stands for the likeness of words that edits alone do not decide."""
 _LONGEST: Final = 1100
 """No word has more letters: a name has at most 1,024 characters, and few of them become two."""
 
 
 @compiled
 def letters_of(chars: Bytes, at: Numbers) -> Keys:
-    """A bit for each letter or digit of each string (lower-case ASCII)."""
+    """A bit for each letter of each string; digits share the bits of some letters."""
     letters = np.zeros(len(at) - 1, np.uint64)
     for string in range(len(letters)):
         for i in range(at[string], at[string + 1]):
@@ -40,7 +38,7 @@ def letters_of(chars: Bytes, at: Numbers) -> Keys:
 class Spellings(NamedTuple):
     """Words as spelt: of word i its text, sound and skeleton from ``at[3 * i]`` on, each to where the next begins.
 
-    ``letters`` has a bit for each letter or digit in them, ``fuzzy`` words may be alike without being the same,
+    ``letters`` has a bit for each letter in them, ``fuzzy`` words may be alike without being the same,
     ``plain`` ones are so by edits alone.
     """
 
@@ -84,12 +82,7 @@ def _hash(chars: Bytes, start: int, end: int, left_out: int, seed: int) -> np.ui
 @compiled
 def _same(chars: Bytes, a0: int, a1: int, b0: int, b1: int) -> bool:
     """Whether two stretches of a string are the same."""
-    if a1 - a0 != b1 - b0:
-        return False
-    for i in range(a1 - a0):
-        if chars[a0 + i] != chars[b0 + i]:
-            return False
-    return True
+    return a1 - a0 == b1 - b0 and bool(np.all(chars[a0:a1] == chars[b0:b1]))
 
 
 @compiled
@@ -124,9 +117,7 @@ def _word_keys(
 
 
 @compiled
-def pack_keys(
-    chars: Bytes, at: Numbers, fuzzy: NDArray[np.bool], first: int, shortest: tuple[int, int, int]
-) -> Keys:
+def pack_keys(chars: Bytes, at: Numbers, fuzzy: NDArray[np.bool], first: int, shortest: tuple[int, int, int]) -> Keys:
     """Each key's hash with the number of the word that has it, sorted; words are numbered from ``first`` on."""
     packed = np.empty(len(chars) + 3 * len(fuzzy), np.uint64)
     keys = np.empty(3 * _LONGEST + 3, np.uint64)
@@ -236,19 +227,22 @@ def alike_words(
     packed: Keys,
     buckets: Names,
     shortest: tuple[int, int, int],
+    same_sound: tuple[float, float],
     floor: float,
     seen: NDArray[np.bool],
     numbers: Numbers,
     values: Values,
-) -> tuple[Numbers, Values]:
-    """The numbers of the listed words that share a key with a word, and their likeness.
+) -> tuple[Numbers, Values, Numbers]:
+    """The numbers of the listed words at least ``floor`` like a word and their likeness, and of those undecided.
 
-    ``word`` is its text, then from ``sound`` and ``skeleton`` on these. Only listed words at least ``floor`` like it
-    are left, and those for which edits do not decide (:data:`UNDECIDED`). ``seen``, false before and after, ``numbers``
-    and ``values`` are room to work in, as long as the list of words.
+    ``word`` is its text, then from ``sound`` and ``skeleton`` on these. Undecided are words that share a key with it
+    where edits alone do not tell. ``same_sound`` are what another spelling costs and the least likeness of words that
+    sound the same. ``seen``, false before and after, ``numbers`` and ``values`` are room to work in, as long as the
+    list of words.
     """
+    spelling_cost, least_same_sound = same_sound
     end = len(word)
-    long_text, _, short_skeleton = shortest
+    long_text, short, short_skeleton = shortest
     keys = np.empty(end + 3, np.uint64)
     shared = 0
     for k in range(_word_keys(word, 0, sound, skeleton, end, shortest, keys)):
@@ -265,12 +259,14 @@ def alike_words(
                     shared += 1
     rows = np.empty((3, max(end, 1) + 64), np.int32)
     ours = letters_of(word, np.array([0, sound, skeleton, end], np.int64))
-    found = 0
+    undecided = np.empty(shared, np.int64)
+    found = left = 0
     for row in range(shared):
         number = numbers[row]
         seen[number] = False
-        value = UNDECIDED
-        if is_plain and plain[number]:
+        decided = is_plain and plain[number]
+        value = 0.0
+        if decided:
             t, s, k, e = at[3 * number], at[3 * number + 1], at[3 * number + 2], at[3 * number + 3]
             by_sound_of, written_of = max(skeleton - sound, k - s), max(sound, s - t)
             by_sound = _least_edits(ours[1], letters[3 * number + 1])
@@ -282,8 +278,11 @@ def alike_words(
             if e - t + 1 > rows.shape[1]:
                 rows = np.empty((3, e - t + 1), np.int32)
             by_sound = _edits(word, sound, skeleton, chars, s, k, rows)
-            if by_sound > 0:
-                written = _edits(word, 0, sound, chars, t, s, rows)
+            written = _edits(word, 0, sound, chars, t, s, rows)
+            if by_sound == 0:
+                decided = min(sound, s - t) > short  # a shorter one may be an acronym, which has no sound
+                value = max(1.0 - spelling_cost * written / written_of, least_same_sound)
+            else:
                 if max(_likeness(by_sound, by_sound_of), _likeness(written, written_of)) < floor:
                     continue
                 consonants = _edits(word, skeleton, end, chars, k, e, rows)
@@ -298,10 +297,14 @@ def alike_words(
                     key_shared = _one_left_out(word, skeleton, end, chars, k, e)
                 if not key_shared:
                     continue
-        numbers[found] = number
-        values[found] = value
-        found += 1
-    return numbers[:found].copy(), values[:found].copy()
+        if not decided:
+            undecided[left] = number
+            left += 1
+        elif value >= floor:
+            numbers[found] = number
+            values[found] = value
+            found += 1
+    return numbers[:found].copy(), values[:found].copy(), undecided[:left]
 
 
 @compiled

@@ -13,14 +13,24 @@ from typing import Final
 import numpy as np
 
 from streams.matching.arrays import Keys
-from streams.matching.compiled_words import UNDECIDED, Spellings, alike_words, bucket_keys, pack_keys
-from streams.matching.lexicon import COGNATES, NICKNAMES
+from streams.matching.compiled_words import Spellings, alike_words, bucket_keys, pack_keys
 from streams.matching.rough_words import RoughWords
-from streams.matching.words import FUZZY, SHORT, SHORT_SKELETON, WRITTEN_FROM, Word, given_names, similarity
+from streams.matching.words import (
+    FUZZY,
+    LEAST_SAME_SOUND,
+    SHORT,
+    SHORT_SKELETON,
+    SPELLING_COST,
+    WRITTEN_FROM,
+    Word,
+    given_names,
+    similarity,
+)
 
 Spelt = tuple[str, str, str]
 """What tells words apart: text, kind and script."""
 _SHORTEST: Final = (WRITTEN_FROM, SHORT, SHORT_SKELETON)
+_SAME_SOUND: Final = (SPELLING_COST, LEAST_SAME_SOUND)
 
 
 class Vocabulary:
@@ -109,22 +119,17 @@ class Vocabulary:
         found = dict.fromkeys(self._same_text.get(word.text, ()), 1.0)
         if word.kind not in FUZZY:
             return found
-        spelt, plain = self._spellings, _is_plain(word)
+        spelt = self._spellings
         chars = np.frombuffer((word.text + word.sound + word.skeleton).encode("ascii"), np.uint8)
         sound, skeleton = len(word.text), len(word.text) + len(word.sound)
-        numbers, values = alike_words(
-            chars, sound, skeleton, plain, spelt.chars, spelt.at, spelt.letters, spelt.plain, self._packed, self._buckets,
-            _SHORTEST, floor, self._seen, self._found, self._values,
+        numbers, values, left = alike_words(
+            chars, sound, skeleton, _is_plain(word), spelt.chars, spelt.at, spelt.letters, spelt.plain, self._packed,
+            self._buckets, _SHORTEST, _SAME_SOUND, floor, self._seen, self._found, self._values,
         )  # fmt: skip
-        undecided = []
-        for number, similar in zip(numbers.tolist(), values.tolist(), strict=True):
-            if similar == UNDECIDED:
-                undecided.append(number)
-            else:
-                found[number] = similar
-        if not plain:
-            for name in given_names(word.text):
-                undecided += self._given.get(name, ())
+        found.update(zip(numbers.tolist(), values.tolist(), strict=True))
+        undecided: list[int] = left.tolist()
+        for name in given_names(word.text):
+            undecided += self._given.get(name, ())
         if word.script or self.any_script:
             found = {**self._rough.alike(word, self.words, floor), **found}
         for number in undecided:
@@ -147,5 +152,5 @@ def _spellings(words: Sequence[Word]) -> Spellings:
 
 
 def _is_plain(word: Word) -> bool:
-    """Whether edits alone decide how like another such word it is."""
-    return not word.script and len(word.sound) > SHORT and word.text not in NICKNAMES and word.text not in COGNATES
+    """Whether edits alone decide how like another such word it is that is no other form of the same given name."""
+    return not word.script and len(word.sound) > SHORT

@@ -133,7 +133,8 @@ def similarity(a: Word, b: Word) -> float:
     A changed consonant is one edit, a changed vowel half of one (the mean of the edit distances of spelling
     and skeleton); e edits cost (e + e²) / 2 letters of the longer word, so one slip is cheap and two are
     dear. The better of written and phonetic spelling counts; a letter written wrong is one edit at most, though it may
-    change two sounds ("ch" and "hc"). Of words of up to three sounds only the written spelling counts, each letter whole.
+    change two sounds ("ch" and "hc"). Of words of up to three sounds only the
+    written spelling counts, each letter whole.
 
     Words of different scripts are compared by :mod:`streams.matching.rough`.
     """

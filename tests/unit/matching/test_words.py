@@ -27,6 +27,11 @@ def alike(a: str, b: str) -> float:
         ("robert", "bob"),
         ("juan", "john"),
         ("polyot", "polet"),
+        ("kronatech", "kronatehc"),
+        ("takeuchi", "takecuhi"),
+        ("mahmoud", "mhmoud"),
+        ("harbi", "hxarbi"),
+        ("shell", "shyll"),
     ],
 )
 def test_alike(a: str, b: str) -> None:
@@ -42,6 +47,8 @@ def test_alike(a: str, b: str) -> None:
         ("7901", "7900"),
         ("castillo", "castro"),
         ("frank", "frederik"),
+        ("singh", "sinh"),
+        ("kosmatsov", "kosmatmsovh"),
         ("ltd", "lte"),
         ("ii", "iii"),
     ],
