@@ -144,6 +144,18 @@ class Metrics:
             ["source"],
             registry=registry,
         )
+        self.ownership_edges = Gauge(
+            "highfence_ownership_edges",
+            "Edges of the ownership release in force, by source",
+            ["source"],
+            registry=registry,
+        )
+        self.ownership_published = Gauge(
+            "highfence_ownership_published_timestamp_seconds",
+            "When the ownership release in force was published, by source",
+            ["source"],
+            registry=registry,
+        )
         self.release_age = Gauge(
             "highfence_release_age_seconds",
             "Age of the release in force, by list",

@@ -19,6 +19,7 @@ from streams.cli.evaluate import evaluate
 from streams.cli.lists import lists
 from streams.cli.lookback import lookback
 from streams.cli.map import mappings
+from streams.cli.ownership import ownership
 from streams.cli.screen import explain, screen
 from streams.cli.settings import settings
 from streams.cli.topics import topics
@@ -84,6 +85,7 @@ for _command in (
     lists,
     lookback,
     mappings,
+    ownership,
     screen,
     settings,
     topics,

@@ -20,6 +20,7 @@ from streams.lists import history
 from streams.lists.loading import load_lists
 from streams.mappings import load_mapping
 from streams.matching import Match
+from streams.ownership.loading import graph_of_files, ownership_file
 from streams.records.party import Party
 from streams.screening.answer import Answer
 from streams.screening.budget import ScreeningBudget
@@ -48,6 +49,12 @@ _LISTS = click.option(
     "--mapping", metavar="MAPPING", help="FILE holds other events: a mapping file, or a ready-made one's name."
 )
 @click.option(
+    "--ownership",
+    multiple=True,
+    type=click.Path(path_type=Path, exists=True),
+    help="A file that says who owns whom. May be given several times.",
+)
+@click.option(
     "--output", type=click.File("wb", lazy=False), default="-", help="Where the answers go (standard output)."
 )
 @click.pass_context
@@ -58,6 +65,7 @@ def screen(
     at: datetime | None,
     topic: str,
     mapping: str | None,
+    ownership: tuple[Path, ...],
     output: BinaryIO,
 ) -> None:
     """Screen FILE, JSON lines or CSV, and write a decision with its alerts per line.
@@ -79,6 +87,8 @@ def screen(
             snapshot = _snapshot(lists, now)
         else:
             snapshot = Snapshot().after(tuple(history.as_of(history.records(settings), at).values()))
+        if ownership:
+            snapshot = snapshot.with_ownership(graph_of_files([ownership_file(path) for path in ownership], now))
     outcomes: Counter[str] = Counter()
     alerts = parties = not_applied = 0
     with Progress(

@@ -85,7 +85,7 @@ class Desk:
         self._loop = asyncio.get_running_loop()
         metrics = self.settings.metrics
         topics = (self.names.alerts, self.names.dispositions, self.names.cases, self.names.clearances)
-        await asyncio.to_thread(require_topics, self.settings, (*topics, self.names.list_updates))
+        await asyncio.to_thread(require_topics, self.settings, (*topics, self.names.list_updates, self.names.ownership))
         with (
             HealthServer(
                 metrics.host, metrics.port, self.metrics.registry, self._stalled, self.problem, self.index.remark

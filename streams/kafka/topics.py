@@ -73,6 +73,11 @@ class TopicNames:
         return f"{self.prefix}list-history"
 
     @property
+    def ownership(self) -> str:
+        """Who owns whom, and its releases."""
+        return f"{self.prefix}ownership"
+
+    @property
     def decisions(self) -> str:
         """One decision per event."""
         return f"{self.prefix}{self.stream}decisions"
@@ -133,6 +138,7 @@ def wanted_topics(settings: Settings) -> tuple[Topic, ...]:
         Topic(names.list_updates, 1, {"cleanup.policy": "compact", **roomy}),
         # The same records, kept for good: what was in force is rebuilt from the first of them on.
         Topic(names.list_history, 1, {"cleanup.policy": "delete", "retention.ms": "-1", **roomy}),
+        Topic(names.ownership, 1, {"cleanup.policy": "compact", **roomy}),
         # A lookback that was away for less than this still sees each party as it was first registered.
         Topic(
             names.parties, partitions, {"cleanup.policy": "compact", "min.compaction.lag.ms": str(7 * _DAY_MS), **roomy}

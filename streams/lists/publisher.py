@@ -48,7 +48,7 @@ class Publisher:
         self.source = source
         self._topics = (names.list_updates, names.list_history)
         self._max_shrinkage = settings.lists.max_shrinkage
-        self._producer = _open_transaction(settings, source)
+        self._producer = publishing_producer(settings, f"lists-publish-{source}")
         state, caught_up = replay(settings)
         self._hashes: Mapping[str, str] = state.on_topic(source)
         self._previous = state.last_release(source)
@@ -150,10 +150,11 @@ def replay(settings: Settings) -> tuple[ListState, CaughtUp]:
     return state, state.caught_up()
 
 
-def _open_transaction(settings: Settings, source: str) -> TransactionalProducer:
+def publishing_producer(settings: Settings, name: str) -> TransactionalProducer:
+    """A producer that shuts out whoever else publishes under this name. Raises BrokerUnreachableError."""
     heard = Heard()
     more: Config = {
-        "transactional.id": f"{settings.topics.prefix}lists-publish-{source}",
+        "transactional.id": f"{settings.topics.prefix}{name}",
         "transaction.timeout.ms": TRANSACTION_TIMEOUT_SECONDS * 1000,
     }
     try:

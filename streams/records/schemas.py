@@ -23,6 +23,7 @@ from streams.records.disposition import Disposition
 from streams.records.list_entry import ListEntry
 from streams.records.list_release import ListRelease
 from streams.records.lookback import LookbackCoverage
+from streams.records.ownership import OwnershipPage, OwnershipRelease
 from streams.records.registered_party import RegisteredParty
 from streams.records.transaction import Transaction
 
@@ -38,6 +39,8 @@ PUBLISHED: dict[str, type[Record]] = {
     "disposition": Disposition,
     "case": Case,
     "lookback_coverage": LookbackCoverage,
+    "ownership_page": OwnershipPage,
+    "ownership_release": OwnershipRelease,
 }
 """The records on topics, by the name of their schema."""
 

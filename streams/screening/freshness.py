@@ -18,6 +18,8 @@ from streams.lists.guards import misdated
 from streams.lists.state import Change
 from streams.matching import Policy
 from streams.metrics import Metrics
+from streams.ownership.follower import OwnershipFollower
+from streams.ownership.state import OwnershipChange
 from streams.records.party import Party
 from streams.screening.snapshot import Snapshot
 from streams.settings import Settings
@@ -26,7 +28,7 @@ _log = logging.getLogger("highfence.index")
 
 
 class LiveIndex:
-    """Follows the list topic and holds the newest snapshot; readers take ``snapshot`` and keep it for a batch.
+    """Follows the lists and the ownership and holds the newest snapshot; readers take it and keep it for a batch.
 
     The reference is replaced whole, so a reader never sees half a release.
     """
@@ -42,6 +44,13 @@ class LiveIndex:
             on_changes=self._apply,
             on_refused=self._refused,
         )
+        self._ownership = OwnershipFollower(
+            consumer_config(settings, f"{settings.worker.group_id}-ownership"),
+            TopicNames(settings.topics.prefix).ownership,
+            on_changes=self._apply_ownership,
+            on_refused=self._refused,
+        )
+        self._replacing = threading.Lock()  # lists and ownership come from a thread each
 
     @property
     def snapshot(self) -> Snapshot:
@@ -52,15 +61,17 @@ class LiveIndex:
 
     def __enter__(self) -> LiveIndex:
         self._follower.start()
+        self._ownership.start()
         return self
 
     def __exit__(self, *_: object) -> None:
         self._follower.stop()
+        self._ownership.stop()
 
-    def wait(self, stop: threading.Event, poll_seconds: float = 0.05) -> None:
-        """Return when the topic has been read to the end it had at the start, or when told to stop."""
-        while not stop.is_set() and self._follower.failed is None and not self._follower.ready.wait(poll_seconds):
-            pass
+    def wait(self, stop: threading.Event) -> None:
+        """Return when both topics have been read to the ends they had at the start, or when told to stop."""
+        self._follower.wait(stop)
+        self._ownership.wait(stop)
 
     def problem(self) -> str | None:
         """Why this snapshot must not be screened with, or None when it may."""
@@ -73,7 +84,22 @@ class LiveIndex:
         silence = time.monotonic() - self._follower.last_contact
         if silence > self._settings.lists.max_silence_seconds:
             return f"the list topic could not be read for {silence:.0f} s"
+        if (unknown := self._ownership_unknown()) is not None:
+            return unknown
         return self._staleness() if self._settings.lists.when_stale == "pause" else None
+
+    def _ownership_unknown(self) -> str | None:
+        """Why it is not known who owns whom, or None when it is."""
+        follower = self._ownership
+        if follower.failed is not None:
+            return f"the ownership follower has failed: {follower.failed}"
+        if not follower.ready.is_set():
+            return "the ownership topic has not been read to its end yet"
+        if follower.unknown:
+            return "; ".join(map(str, follower.unknown.values()))
+        if (silence := follower.silence()) > self._settings.lists.max_silence_seconds:
+            return f"the ownership topic could not be read for {silence:.0f} s"
+        return None
 
     def remark(self) -> str | None:
         """What is wrong although this snapshot is screened with: the lists that are stale."""
@@ -114,10 +140,11 @@ class LiveIndex:
 
     def _apply(self, changes: Sequence[Change]) -> None:
         started = time.perf_counter()
-        snapshot = self._snapshot.after(changes)
-        if not self._follower.ready.is_set():
-            self._warm_up(snapshot)
-        self._snapshot = snapshot
+        with self._replacing:
+            snapshot = self._snapshot.after(changes)
+            if not self._follower.ready.is_set():
+                self._warm_up(snapshot)
+            self._snapshot = snapshot
         # Nothing of the index is garbage, so the collector need not look through it again and again.
         gc.freeze()
         seconds = time.perf_counter() - started
@@ -139,6 +166,24 @@ class LiveIndex:
                 seconds,
             )
         self.report_ages()
+
+    def _apply_ownership(self, changes: Sequence[OwnershipChange]) -> None:
+        if not changes:
+            return
+        started = time.perf_counter()
+        graph = self._snapshot.ownership.after(*changes)
+        with self._replacing:
+            self._snapshot = self._snapshot.with_ownership(graph)
+        for release in [change.release for change in changes]:
+            self._metrics.ownership_edges.labels(release.source).set(release.edges)
+            self._metrics.ownership_published.labels(release.source).set(release.published_at.timestamp())
+            _log.info(
+                "ownership release %s of %s in force: %d edges, applied in %.3f s",
+                release.release_id,
+                release.source,
+                release.edges,
+                time.perf_counter() - started,
+            )
 
     def _warm_up(self, snapshot: Snapshot) -> None:
         """Do before screening begins what would else hold up an event for a second, or some."""

@@ -2,8 +2,9 @@
 
 A party is known by its JSON as it came, so a known one need not even be read. What it matches depends on nothing
 but itself, the index and the policy, and mostly not on its role, so roles share it; what depends on the day of the
-event is judged for each event anew. When another index comes into force, a party is looked at once more when it
-comes next: unless the releases between can have changed its matches (:mod:`streams.matching.changes`), they stay.
+event is judged for each event anew. When another index or other owners come into force, a party is looked at once
+more when it comes next: unless the releases between can have changed its matches (:mod:`streams.matching.changes`) or
+who stands behind it, they stay.
 """
 
 from __future__ import annotations
@@ -18,23 +19,26 @@ from streams.matching.changes import Changes, Reading
 from streams.records.codec import encode
 from streams.records.events import read_party
 from streams.records.party import Party
+from streams.screening.owners import Behind, behind
 from streams.screening.screener import Found, Screener
 from streams.screening.snapshot import Snapshot
 
 _MOST_INDEXES = 8
-"""A party that did not come while so many indexes came into force is screened anew."""
+"""A party that did not come while so many indexes or graphs of owners came into force is screened anew."""
 _LONGEST = 2_048
 _MOST_MATCHES = 5
-"""A party with more bytes or matches is not remembered: whoever sends many such must not fill the worker's memory."""
+_MOST_OWNERS = 20
+"""A party with more bytes, matches or owners is not remembered: such must not fill the worker's memory."""
 
 
 class Remembered(msgspec.Struct, gc=False):
-    """A party's matches under index number ``index``; the party is kept with them, when there are any."""
+    """A party's matches and owners under index number ``index``; the party is kept with matches, when there are any."""
 
     index: int
     matches: tuple[Match, ...]
     readings: tuple[Reading, ...]
     party: Party | None
+    owners: Behind
 
 
 class Noted(NamedTuple):
@@ -61,7 +65,7 @@ class MatchMemory:
         self._old: dict[bytes, Remembered] = {}
         self._snapshot = Snapshot()
         self._number = 0
-        self._changes: list[Changes] = []
+        self._changes: list[Changes | None] = []  # None where the owners changed
 
     def __len__(self) -> int:
         """How many are remembered, at most."""
@@ -70,10 +74,15 @@ class MatchMemory:
     def follow(self, snapshot: Snapshot) -> None:
         """From now on this is in force; to be called before a batch, for its snapshot."""
         if snapshot.index is not self._snapshot.index:
-            self._changes.append(Changes(self._snapshot.index, snapshot.index, self._screener.policy))
-            del self._changes[:-_MOST_INDEXES]
-            self._number += 1
+            self._changed(Changes(self._snapshot.index, snapshot.index, self._screener.policy))
+        if snapshot.ownership is not self._snapshot.ownership:
+            self._changed(None)
         self._snapshot = snapshot
+
+    def _changed(self, changes: Changes | None) -> None:
+        self._changes.append(changes)
+        del self._changes[:-_MOST_INDEXES]
+        self._number += 1
 
     def note(self, parties: Sequence[bytes]) -> list[Noted] | None:
         """Those of an event's parties, as JSON, that are not known to be clear; None when one of them is not valid."""
@@ -108,19 +117,18 @@ class MatchMemory:
             if known is None or known.index != self._number:
                 known = self._look(each)
             if known.party is not None:
-                yield each.position, known.party, known.matches
+                yield each.position, known.party, known.matches, known.owners
 
     def _look(self, noted: Noted) -> Remembered:
         """What holds for the party now."""
         known = noted.known
-        if known is not None and not self._may_differ(known):
+        if known is not None and not self._may_differ(known, noted):
             known.index = self._number
             return known
-        party = noted.party or read_party(noted.content)
-        assert party is not None  # noqa: S101 - only valid parties are noted
-        matches = tuple(self._screener.matches(noted.position, party, self._snapshot))
-        readings = self._screener.readings(party, self._snapshot)
-        known = Remembered(self._number, matches, readings, party if matches else None)
+        party = _read(noted)
+        matches, owners = self._screener.matches(noted.position, party, self._snapshot)
+        readings = self._screener.readings(party, owners, self._snapshot)
+        known = Remembered(self._number, tuple(matches), readings, party if matches else None, owners)
         self._keep(noted.content, known)
         without_role = self._without_role(party)
         self._keep(encode(without_role), _of(known, without_role))
@@ -135,15 +143,18 @@ class MatchMemory:
         """The party whose matches are the same whatever its role; with it, where the policy makes a difference."""
         return party if party.role in self._telling_roles else msgspec.structs.replace(party, role="")
 
-    def _may_differ(self, known: Remembered) -> bool:
+    def _may_differ(self, known: Remembered, noted: Noted) -> bool:
         """Whether the changes since then may have given the party other matches."""
         missed = self._number - known.index
-        return missed > len(self._changes) or any(
-            changes.may_concern(reading) for changes in self._changes[-missed:] for reading in known.readings
-        )
+        if missed > len(self._changes):
+            return True
+        since = self._changes[-missed:]
+        if any(changes.may_concern(reading) for changes in since if changes is not None for reading in known.readings):
+            return True
+        return None in since and behind(_read(noted), self._snapshot.ownership) != known.owners
 
     def _keep(self, content: bytes, known: Remembered) -> None:
-        if len(content) > _LONGEST or len(known.matches) > _MOST_MATCHES:
+        if len(content) > _LONGEST or len(known.matches) > _MOST_MATCHES or len(known.owners.owners) > _MOST_OWNERS:
             return
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
@@ -152,4 +163,10 @@ class MatchMemory:
 
 def _of(known: Remembered, party: Party) -> Remembered:
     """The same of a party that differs in nothing but its role."""
-    return known if known.party is None else Remembered(known.index, known.matches, known.readings, party)
+    return known if known.party is None else Remembered(known.index, known.matches, known.readings, party, known.owners)
+
+
+def _read(noted: Noted) -> Party:
+    party = noted.party or read_party(noted.content)
+    assert party is not None  # noqa: S101 - only valid parties are noted
+    return party

@@ -1,16 +1,17 @@
-"""Who stands behind a party: what its listed owners hold together, and what the policy's rules make of it. Pure.
+"""What the listed owners of a party hold together, and what the policy's rules make of it. Pure.
 
 A holding passes on whole through an owner that is itself owned the rule's percentage or more by listed parties
 together, and not at all through any other (OFAC FAQ 401). Shares are never multiplied along a chain: half of a half
 that is blocked is a holding of 50%, half of a quarter is none. Only what starts at a listed owner counts, so a cycle
 gives nothing to itself, and the party's own holdings in its owners do not count. Each declared line is a holding of
-its own; shares that add up past 100% are counted as told, and the evidence says so.
+its own, but what several sources tell of one holding is counted once, the largest. Shares that add up past 100% are
+counted as told, and the evidence says so. Control without a share counts in no sum: it is a review.
 """
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
@@ -21,7 +22,9 @@ from streams.matching.ownership_rules import OwnershipRule
 from streams.records.alert import Effect, Evidence
 from streams.records.party import Party
 
-_PARTY: Final = ""
+PARTY: Final = ""
+"""The party itself among the labels of its owners."""
+
 _ALL: Final = Decimal(100)
 _MOST_CHAINS: Final = 10
 """An alert shows no more chains of a rule than this, its own first: the sum tells of all."""
@@ -31,12 +34,24 @@ Verdict = Literal["reached", "unsure", "unknown", "below", "not in force"]
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """``owner`` owns ``percent`` (None when unknown) of ``owned``, which is empty for the party; ``source`` told so."""
+    """``owner`` owns ``percent`` (None when unknown) of ``owned``, which is empty for the party; ``source`` told so.
+
+    ``teller`` is the ownership source, empty when the event declares it. It counts from ``start`` (inclusive) to
+    ``end`` (exclusive).
+    """
 
     owner: str
     owned: str
     percent: Decimal | None
     source: str
+    teller: str = ""
+    is_control: bool = False
+    start: date | None = None
+    end: date | None = None
+
+    def counts(self, day: date) -> bool:
+        """Whether it counts on that day."""
+        return (self.start is None or self.start <= day) and (self.end is None or day < self.end)
 
 
 def holdings_of(party: Party) -> tuple[Holding, ...]:
@@ -45,9 +60,9 @@ def holdings_of(party: Party) -> tuple[Holding, ...]:
     found = []
     for number, owner in enumerate(party.owners):
         percent = None if owner.percent is None else Decimal(str(owner.percent))
-        owned = _PARTY if owner.of == party.name else owner.of
-        if owned not in names and owned != _PARTY:
-            owned, percent = _PARTY, None
+        owned = PARTY if owner.of == party.name else owner.of
+        if owned not in names and owned != PARTY:
+            owned, percent = PARTY, None
         if owner.name != party.name:
             found.append(Holding(owner.name, owned, percent, f"owners[{number}]"))
     return tuple(found)
@@ -63,7 +78,7 @@ def covered(
     held: dict[str, Decimal] = {}
     found = set(listed)
     waiting = deque(sorted(listed))
-    of_owner = _by_owner(holdings)
+    of_owner = _by_owner(_shares(holdings))
     while waiting:
         for holding in of_owner.get(waiting.popleft(), ()):
             share = unknown if holding.percent is None else holding.percent
@@ -71,30 +86,96 @@ def covered(
             if total >= percent and holding.owned not in found:
                 found.add(holding.owned)
                 waiting.append(holding.owned)
-    return frozenset(found), held.get(_PARTY, Decimal(0))
+    return frozenset(found), held.get(PARTY, Decimal(0))
 
 
-def judged(party: Party, matches: Sequence[Match], day: date, rules: Sequence[OwnershipRule]) -> list[Match]:
+def on_day(holdings: Iterable[Holding], day: date) -> tuple[Holding, ...]:
+    """The holdings that count on a day; of what several tell of one holding, what gives the largest share.
+
+    A share that somebody tells counts more than one that others leave open.
+    """
+    by_pair: dict[tuple[str, str, bool], dict[str, list[Holding]]] = {}
+    for each in holdings:
+        if each.counts(day):
+            by_pair.setdefault((each.owner, each.owned, each.is_control), {}).setdefault(each.teller, []).append(each)
+    found: list[Holding] = []
+    for tellers in by_pair.values():
+        lines = max(tellers.values(), key=_told)
+        found += lines
+    return tuple(found)
+
+
+def _told(lines: Sequence[Holding]) -> Decimal:
+    return sum([each.percent for each in lines if each.percent is not None], Decimal(0))
+
+
+def judged(
+    labels: Mapping[str, str],
+    holdings: Sequence[Holding],
+    matches: Sequence[Match],
+    day: date,
+    latest: date,
+    rules: Sequence[OwnershipRule],
+) -> list[Match]:
     """The matches of a party and its owners, each owner's as the rules see it; of two with one entry, the stronger.
 
-    ``matches`` are with entries in force on ``day``, or reviews. A match of an owner stays a hold where a rule for its
-    list is reached, and where no rule is about its list.
+    ``labels`` are those of the owners by the path of their fields. ``matches`` are with entries in force on ``day``, or
+    reviews. A match of an owner stays a hold where a rule for its list is reached, and where no rule is about its list;
+    it is a review where the owner only controls, or holds nothing on ``day`` but does on ``latest``, the last day that
+    is known of; and none where it holds nothing on either.
     """
     best: dict[tuple[str, str], Match] = {}
-    owners = {f"owners[{number}]": owner.name for number, owner in enumerate(party.owners)}
     findings: list[_Finding] | None = None
     for match in matches:
-        owner = owners.get(match.field.partition(".")[0])
-        seen = match
+        owner = labels.get(match.field.partition(".")[0])
+        seen: Match | None = match
         if owner is not None:
             if findings is None:
-                holdings = holdings_of(party)
-                findings = [_finding(rule, holdings, _listed(owners, matches, rule), day) for rule in rules]
-            seen = _ruled(match, owner, [found for found in findings if found.rule.concerns(match.entry)])
+                counting = on_day(holdings, day)
+                findings = [_finding(rule, counting, _listed(labels, matches, rule), day) for rule in rules]
+            of_list = [found for found in findings if found.rule.concerns(match.entry)]
+            seen = _of_owner(match, owner, of_list, counting, holdings, (day, latest))
+        if seen is None:
+            continue
         known = best.get(match.entry.key)
         if known is None or _strength(seen) > _strength(known):
             best[match.entry.key] = seen
     return list(best.values())
+
+
+def _of_owner(
+    match: Match,
+    owner: str,
+    findings: Sequence[_Finding],
+    counting: Sequence[Holding],
+    holdings: Sequence[Holding],
+    days: tuple[date, date],
+) -> Match | None:
+    """An owner's match as the rules and the holdings see it; None where it holds nothing."""
+    path = _path(owner, _by_owner(counting), None)
+    if not path and not match.field.startswith("owners["):
+        day, latest = days
+        path = _path(owner, _by_owner(on_day(holdings, latest)), None)
+        if not path:
+            return None
+        text = f"not on {day}, the day of the event, but on {latest}: "
+        return _added(match, [_chain(owner, match, path, "contradicts", text)], "review")
+    ruled = _ruled(match, owner, findings)
+    if any(each.is_control for each in path) and not _path(owner, _by_owner(_shares(counting)), None):
+        chain = _chain(owner, match, path, "contradicts", "control without a share, for a person to look at: ")
+        return _added(ruled, [chain], "review")
+    if path and not findings:
+        return _added(ruled, [_chain(owner, match, path, "supports")], ruled.outcome)
+    return ruled
+
+
+def _added(match: Match, evidence: Sequence[Evidence], outcome: Literal["review", "hold"] | None) -> Match:
+    summary = "; ".join([match.summary, *[each.text for each in evidence]])
+    return replace(match, outcome=outcome, evidence=(*match.evidence, *evidence), summary=summary)
+
+
+def _shares(holdings: Iterable[Holding]) -> list[Holding]:
+    return [each for each in holdings if not each.is_control]
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +188,7 @@ class _Finding:
     chains: Mapping[str, Evidence]
 
 
-def _by_owner(holdings: Sequence[Holding]) -> dict[str, list[Holding]]:
+def _by_owner(holdings: Iterable[Holding]) -> dict[str, list[Holding]]:
     found: dict[str, list[Holding]] = {}
     for holding in holdings:
         found.setdefault(holding.owner, []).append(holding)
@@ -135,11 +216,11 @@ def _ruled(match: Match, owner: str, findings: Sequence[_Finding]) -> Match:
     )
 
 
-def _listed(owners: Mapping[str, str], matches: Sequence[Match], rule: OwnershipRule) -> dict[str, Match]:
+def _listed(labels: Mapping[str, str], matches: Sequence[Match], rule: OwnershipRule) -> dict[str, Match]:
     """The owners that a rule counts as listed, by name, with the best match of each."""
     found: dict[str, Match] = {}
     for match in matches:
-        owner = owners.get(match.field.partition(".")[0])
+        owner = labels.get(match.field.partition(".")[0])
         if owner is not None and rule.concerns(match.entry):
             known = found.get(owner)
             if known is None or _strength(match) > _strength(known):
@@ -161,7 +242,7 @@ def _finding(rule: OwnershipRule, holdings: Sequence[Holding], listed: Mapping[s
         verdict = "unsure"
     elif covered(holdings, listed, percent, _ALL)[1] >= percent:
         verdict = "unknown"
-    of_party = [each for each in holdings if each.owned == _PARTY and each.percent is not None]
+    of_party = [each for each in _shares(holdings) if each.owned == PARTY and each.percent is not None]
     parts = " + ".join([_percent(each.percent) for each in of_party if each.owner in those])
     counted = f"listed owners hold {parts} = {_percent(total)} of the party" if parts else "no holding counts"
     text = f"{rule.name} ({rule.citation}): {counted}; {_said(verdict, rule, day)}"
@@ -191,12 +272,14 @@ def _said(verdict: Verdict, rule: OwnershipRule, day: date) -> str:
     }[verdict]
 
 
-def _chain(owner: str, match: Match, path: Sequence[Holding], effect: Effect) -> Evidence:
+def _chain(owner: str, match: Match, path: Sequence[Holding], effect: Effect, why: str = "") -> Evidence:
     """How a listed owner's holding reaches the party, each link with its share and source."""
     links = ", ".join(
-        f"{each.owner} owns {_percent(each.percent)} of {each.owned or 'the party'} ({each.source})" for each in path
+        f"{each.owner} {'controls' if each.is_control else f'owns {_percent(each.percent)} of'} "
+        f"{each.owned or 'the party'} ({each.source})"
+        for each in path
     )
-    text = f"{links}; {owner} may be {match.listed_name} ({match.entry.source} {match.entry.entry_id})"
+    text = f"{why}{links}; {owner} may be {match.listed_name} ({match.entry.source} {match.entry.entry_id})"
     return Evidence(kind="ownership", effect=effect, text=text, ours=owner, listed=match.listed_name)
 
 
@@ -204,15 +287,15 @@ def _path(owner: str, of_owner: Mapping[str, Sequence[Holding]], through: Collec
     """The shortest chain from an owner to the party, through the owners given; empty when there is none."""
     came: dict[str, Holding] = {}
     waiting = deque([owner])
-    while waiting and _PARTY not in came:
+    while waiting and PARTY not in came:
         for each in of_owner.get(waiting.popleft(), ()):
             if each.owned in came or each.owned == owner:
                 continue
-            if through is None or each.owned in through or each.owned == _PARTY:
+            if through is None or each.owned in through or each.owned == PARTY:
                 came[each.owned] = each
                 waiting.append(each.owned)
     path: list[Holding] = []
-    last = came.get(_PARTY)
+    last = came.get(PARTY)
     while last is not None:
         path.append(last)
         last = came.get(last.owner)

@@ -20,12 +20,13 @@ from streams.records.party import Party, party_fingerprint
 from streams.records.transaction import Transaction
 from streams.screening.clearances import NO_CLEARANCES, Clearances
 from streams.screening.jurisdiction import Jurisdiction
+from streams.screening.owners import Behind, behind
 from streams.screening.ownership import judged
 from streams.screening.reach import reached
 from streams.screening.snapshot import Snapshot
 
-Found = tuple[int, Party, Sequence[Match]]
-"""A party of a transaction by its position, and what it matches."""
+Found = tuple[int, Party, Sequence[Match], Behind]
+"""A party of a transaction by its position, what it and its owners match, and who these are."""
 
 MOST_ALERTS = 500
 """A transaction with more alerts than this is refused: no analyst can work with it, and it must not fill a topic."""
@@ -54,7 +55,7 @@ class Screener:
         event_time: datetime,
         clearances: Clearances = NO_CLEARANCES,
     ) -> Screening:
-        """Screen every party of the transaction, and its declared owners, against the entries in force.
+        """Screen every party of the transaction, and its owners, against the entries in force.
 
         ``source`` is where the event came from, ``screened_at`` the moment written into the records,
         ``event_time`` when the event was recorded, which is its day where it has no ``occurred_at``. A hit that a
@@ -62,7 +63,7 @@ class Screener:
         Raises ScreeningError when a party cannot be screened or no list is in force; nothing is clear then.
         """
         found = (
-            (position, party, self.matches(position, party, snapshot))
+            (position, party, *self.matches(position, party, snapshot))
             for position, party in enumerate(transaction.parties)
         )
         return self.decide(transaction, found, snapshot, source, screened_at, event_time, clearances)
@@ -88,7 +89,7 @@ class Screener:
         not_applied: list[NotAppliedHit] = []
         rules = self.policy.jurisdiction
         lists = Jurisdiction(rules, self._topic or source.topic, transaction) if rules is not None else None
-        for position, party, matches in found:
+        for position, party, matches, owners in found:
             day = (transaction.occurred_at or event_time).date()
             departed = transaction.departed_at.date() if transaction.departed_at is not None else None
             standing = []
@@ -102,8 +103,9 @@ class Screener:
                     standing.append(stood)
                 else:
                     not_applied.append(ruled_out)
-            if party.owners and standing:
-                standing = judged(party, standing, day, self.policy.ownership)
+            if owners and standing:
+                latest = max(day, event_time.date())
+                standing = judged(owners.labels, owners.holdings, standing, day, latest, self.policy.ownership)
             for stands in standing:
                 hit = lists.judged(stands) if lists is not None else stands
                 if self.policy.reach is not None:
@@ -135,25 +137,27 @@ class Screener:
         )
         return Screening(decision, tuple(alerts))
 
-    def matches(self, position: int, party: Party, snapshot: Snapshot) -> list[Match]:
-        """What the party and each of its declared owners may be.
+    def matches(self, position: int, party: Party, snapshot: Snapshot) -> tuple[list[Match], Behind]:
+        """What the party and each of its owners may be, and who owns it.
 
         Raises ScreeningError, naming the party by its ``position``, when it cannot be screened.
         """
         found: list[Match] = []
-        for path, someone in _asked(party):
-            try:
+        path = ""
+        try:
+            owners = behind(party, snapshot.ownership)
+            for path, someone in _asked(party, owners):
                 matches = snapshot.index.match(someone, self.policy)
-            except ScreeningTimeoutError:
-                raise
-            except ScreeningError as error:
-                raise ScreeningError(f"parties[{position}].{path}{error}") from error
-            found += [_of_owner(match, path) for match in matches] if path else matches
-        return found
+                found += [_of_owner(match, path) for match in matches] if path else matches
+        except ScreeningTimeoutError:
+            raise
+        except ScreeningError as error:
+            raise ScreeningError(f"parties[{position}].{path}{error}") from error
+        return found, owners
 
-    def readings(self, party: Party, snapshot: Snapshot) -> tuple[Reading, ...]:
-        """The party and its declared owners as read for :meth:`matches`."""
-        return tuple([reading(someone, snapshot.index, self.policy) for _, someone in _asked(party)])
+    def readings(self, party: Party, owners: Behind, snapshot: Snapshot) -> tuple[Reading, ...]:
+        """The party and its owners as read for :meth:`matches`."""
+        return tuple([reading(someone, snapshot.index, self.policy) for _, someone in _asked(party, owners)])
 
     def _standing(self, match: Match, day: date, departed: date | None, latest: date) -> Match | None:
         """The match as the entry stands: whole when in force on the event's ``day``, else for a person to look at.
@@ -242,17 +246,14 @@ class Screener:
         )
 
 
-def _asked(party: Party) -> list[tuple[str, Party]]:
-    """Whom to look for, with the path of their fields: the party, and its declared owners."""
-    owners = [
-        (f"owners[{number}].", Party(name=owner.name, country=owner.country))
-        for number, owner in enumerate(party.owners)
-    ]
-    return [("", party), *owners]
+def _asked(party: Party, owners: Behind) -> list[tuple[str, Party]]:
+    """Whom to look for, with the path of their fields: the party, and its owners."""
+    return [("", party), *[(f"{owner.path}.", owner.party) for owner in owners.owners]]
 
 
 def _of_owner(match: Match, path: str) -> Match:
-    return replace(match, field=f"{path}{match.field}", summary=f"a declared owner: {match.summary}")
+    kind = "a declared owner" if path.startswith("owners[") else "an owner"
+    return replace(match, field=f"{path}{match.field}", summary=f"{kind}: {match.summary}")
 
 
 def in_force(entry: ListEntry, day: date) -> bool:

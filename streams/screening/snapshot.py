@@ -1,9 +1,9 @@
-"""What is in force at one moment: the index and the releases it was built from."""
+"""What is in force at one moment: the index and the graph of owners, and the releases they were built from."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from streams.errors import ListError
@@ -11,21 +11,25 @@ from streams.lists.loading import LoadedList
 from streams.lists.release import digest, entry_hash
 from streams.lists.state import Change
 from streams.matching import EntityIndex
+from streams.ownership.graph import NO_OWNERSHIP, OwnershipGraph
 from streams.records.decision import ReleaseRef
 from streams.records.list_release import ListRelease
+from streams.records.ownership import OwnershipRelease
 
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """An immutable index and, per source, the release that is in force.
+    """An immutable index, and per source the release that is in force; and who owns whom.
 
-    ``refs`` is what decisions say of the releases, ``stale`` names the lists that are past their maximum age.
+    ``refs`` is what decisions say of the releases: of lists by their name, of ownership under ``ownership/{source}``,
+    which no list can be called. ``stale`` names the lists that are past their maximum age.
     """
 
     index: EntityIndex = field(default_factory=lambda: EntityIndex.build(()))
     releases: Mapping[str, ListRelease] = field(default_factory=dict)
     refs: dict[str, ReleaseRef] = field(default_factory=dict)
     stale: tuple[str, ...] = ()
+    ownership: OwnershipGraph = NO_OWNERSHIP
 
     @classmethod
     def of_lists(cls, lists: Sequence[LoadedList], loaded_at: datetime) -> Snapshot:
@@ -58,11 +62,22 @@ class Snapshot:
         upserts = [entry for change in changes for entry in change.upserts]
         removals = [(change.source, entry_id) for change in changes for entry_id in change.removals]
         index = self.index.apply(upserts, removals) if len(self.index) else EntityIndex.build(upserts)
-        return Snapshot(index, releases, _refs(releases))
+        return Snapshot(index, releases, _refs(releases, self.ownership), ownership=self.ownership)
+
+    def with_ownership(self, graph: OwnershipGraph) -> Snapshot:
+        """The snapshot with the given owners in force; this one stays as it is."""
+        return replace(self, ownership=graph, refs=_refs(self.releases, graph))
 
 
-def _refs(releases: Mapping[str, ListRelease]) -> dict[str, ReleaseRef]:
+def _refs(releases: Mapping[str, ListRelease], graph: OwnershipGraph = NO_OWNERSHIP) -> dict[str, ReleaseRef]:
+    named: dict[str, ListRelease | OwnershipRelease] = {**releases}
+    named.update((ownership_ref(source), release) for source, release in graph.releases.items())
     return {
-        source: ReleaseRef(release_id=release.release_id, digest=release.digest)
-        for source, release in sorted(releases.items())
+        name: ReleaseRef(release_id=release.release_id, digest=release.digest)
+        for name, release in sorted(named.items())
     }
+
+
+def ownership_ref(source: str) -> str:
+    """The name of an ownership source among releases."""
+    return f"ownership/{source}"

@@ -113,6 +113,7 @@ class Worker:
         names = self._names
         needed = (
             names.list_updates,
+            names.ownership,
             names.decisions,
             names.alerts,
             names.dead_letters,

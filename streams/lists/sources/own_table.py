@@ -162,7 +162,7 @@ def _draft(row: dict[str, list[str]], file: ListFile, place: str) -> Draft:
     if kind and kind not in get_args(EntityType):
         raise ListFormatError(f"{place}: the type is {kind[:40]!r}; expected {', '.join(get_args(EntityType))}")
     draft = Draft(
-        one("source") or _source_of(file.name),
+        one("source") or source_of(file.name),
         one("id") or entry_id_for(name, first),
         cast(EntityType, kind) if kind else None,
         row.get("programs", []),
@@ -193,7 +193,7 @@ def _draft(row: dict[str, list[str]], file: ListFile, place: str) -> Draft:
     return draft
 
 
-def _source_of(name: str) -> str:
+def source_of(name: str) -> str:
     """The source that a file name stands for: its stem in lower case, words joined by underscores."""
     stem = name.casefold().partition(".")[0]
     return re.sub(r"[^a-z0-9]+", "_", stem).strip("_") or "own_list"

@@ -1,0 +1,71 @@
+"""Publishing who owns whom: one Kafka transaction with the pages that changed, the release marker last."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+
+from streams import failpoints
+from streams.errors import FencedError, ListError, StreamError
+from streams.kafka.tail import read_topic
+from streams.kafka.topics import TopicNames, require_topics
+from streams.kafka.transactions import AbortedError
+from streams.lists.publisher import publishing_producer
+from streams.lists.release import marker_key, topic_key
+from streams.ownership.pages import paged, written
+from streams.ownership.release import next_release
+from streams.ownership.state import OwnershipChange, OwnershipState
+from streams.records.codec import encode
+from streams.records.ownership import OwnershipEdge, OwnershipRelease
+from streams.settings import Settings
+
+
+def publish(
+    source: str, edges: Iterable[OwnershipEdge], settings: Settings, file_sha256: str | None = None
+) -> OwnershipRelease:
+    """Publish all edges of a source and return the release, which is committed.
+
+    Only pages that differ from the topic's are written, and the marker. Raises ListError when there is no edge or the
+    source's name has a slash, FencedError when another publication of the source began meanwhile, TopicError and
+    StreamError for what Kafka cannot do.
+    """
+    pieces = paged(edges)
+    if not pieces:
+        raise ListError(f"ownership {source}: no edge to publish; nothing was changed")
+    topic = TopicNames(settings.topics.prefix).ownership
+    require_topics(settings, (topic,))
+    topic_key(source, "")  # refuses a source that cannot be a key
+    producer = publishing_producer(settings, f"ownership-publish-{source}")
+    state, changes = replay(settings)
+    known = next((change for change in changes if change.release.source == source), None)
+    change = next_release(source, pieces, known, datetime.now(UTC), file_sha256)
+    release, pages = change.release, change.pages
+    on_topic, has_strays = state.on_topic(source)
+    before = known.pages if known and not has_strays else {}
+    try:
+        producer.begin()
+        for page_id, content in pages.items():
+            if page_id not in before or before[page_id].edges != content.edges:
+                producer.send(topic, topic_key(source, page_id).encode(), written(source, page_id, content))
+        for page_id in sorted(on_topic - pages.keys()):
+            producer.send(topic, topic_key(source, page_id).encode(), None)
+        failpoints.reach("publisher.before_marker")
+        producer.send(topic, marker_key(source).encode(), encode(release))
+        producer.commit()
+    except FencedError as error:
+        raise FencedError("another publication of the same ownership source began meanwhile") from error
+    except AbortedError as error:
+        producer.abort()
+        raise StreamError(f"the ownership was not published: {error}") from error
+    return release
+
+
+def replay(settings: Settings) -> tuple[OwnershipState, list[OwnershipChange]]:
+    """The topic read to its end: its state and what is in force. Raises BrokerUnreachableError and TopicError.
+
+    A source whose last release does not hold is left out: publishing it again mends it.
+    """
+    state = OwnershipState()
+    for message in read_topic(settings, TopicNames(settings.topics.prefix).ownership):
+        state.feed((message.key() or b"").decode(errors="replace"), message.value())
+    return state, state.caught_up()[0]

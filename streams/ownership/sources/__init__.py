@@ -1,0 +1,1 @@
+"""Parsers of ownership files, a module per format."""

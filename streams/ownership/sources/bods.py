@@ -1,0 +1,192 @@
+"""Beneficial ownership statements of the Beneficial Ownership Data Standard 0.4 (JSON array or JSON lines).
+
+Of several statements about one record the newest counts, of the same day the last. A relationship's interests become
+edges: a shareholding is a share; an interest of unknown kind, or none told at all, is an unknown share; all others
+(votes, seats on the board, trust roles, influence) are control without a share. A share told as a range is its minimum
+and, beside it, an unknown share. A closed relationship ends on the day of the statement that closed it. An indirect
+relationship whose components are told too is left out, as the components say it link by link; an interested party or
+subject that is not told is left out, too, as there is nobody to screen.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from streams.errors import ListFormatError
+from streams.lists.sources.content import ListFile
+from streams.lists.sources.draft import one_line
+from streams.ownership.sources.shares import day_of
+from streams.records.ownership import HoldingParty, OwnershipEdge
+from streams.records.party import Identifier
+
+NAME = "Beneficial Ownership Data Standard 0.4 (JSON)"
+
+_SHARES = frozenset({"shareholding"})
+_UNKNOWN = frozenset({"unknownInterest", "unpublishedInterest"})
+_ALL = 100.0
+
+
+class _Code(msgspec.Struct):
+    code: str = ""
+    name: str = ""
+
+
+class _Identifier(msgspec.Struct):
+    id: str = ""
+    scheme: str = ""
+    schemeName: str = ""  # noqa: N815 - as the standard spells it
+
+
+class _Name(msgspec.Struct):
+    fullName: str = ""  # noqa: N815
+    type: str = ""
+
+
+class _Share(msgspec.Struct):
+    exact: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class _Interest(msgspec.Struct):
+    type: str = ""
+    directOrIndirect: str = ""  # noqa: N815
+    share: _Share | None = None
+    startDate: str = ""  # noqa: N815
+    endDate: str = ""  # noqa: N815
+
+
+class _Details(msgspec.Struct):
+    """What Highfence reads of an entity, a person or a relationship."""
+
+    name: str | None = None
+    names: list[_Name] = []
+    jurisdiction: _Code | None = None
+    nationalities: list[_Code] = []
+    identifiers: list[_Identifier] = []
+    subject: Any = None
+    interestedParty: Any = None  # noqa: N815
+    interests: list[_Interest] = []
+    componentRecords: list[Any] = []  # noqa: N815
+
+
+class _Statement(msgspec.Struct):
+    statementId: str  # noqa: N815
+    recordId: str  # noqa: N815
+    recordType: str  # noqa: N815
+    statementDate: str = ""  # noqa: N815
+    recordStatus: str = ""  # noqa: N815
+    recordDetails: _Details = msgspec.field(default_factory=_Details)  # noqa: N815
+
+
+_ALL_AT_ONCE = msgspec.json.Decoder(list[_Statement])
+_ONE = msgspec.json.Decoder(_Statement)
+
+
+def recognises(file: ListFile) -> bool:
+    """Whether the file begins as JSON and soon names the standard's fields."""
+    return file.beginning[:1] in "[{" and '"recordType"' in file.beginning and '"statementId"' in file.beginning
+
+
+def read(file: ListFile) -> Iterator[OwnershipEdge]:
+    """The edges, in the order in which their relationships are first told.
+
+    Raises ListFormatError naming the statement that cannot be read.
+    """
+    newest: dict[str, _Statement] = {}
+    for statement in _statements(file):
+        known = newest.get(statement.recordId)
+        if known is None or statement.statementDate >= known.statementDate:
+            newest[statement.recordId] = statement
+    for statement in newest.values():
+        if statement.recordType == "relationship":
+            yield from _edges(statement, newest, f"{file.place}, statement {statement.statementId}")
+        elif statement.recordType not in ("entity", "person"):
+            raise ListFormatError(
+                f"{file.place}, statement {statement.statementId}: recordType is {statement.recordType[:40]!r}; "
+                "expected entity, person or relationship, as in version 0.4 of the standard"
+            )
+
+
+def _statements(file: ListFile) -> Iterator[_Statement]:
+    if file.beginning.startswith("["):
+        try:
+            yield from _ALL_AT_ONCE.decode(file.content())
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ListFormatError(f"{file.place}: {error}; expected statements of version 0.4") from error
+        return
+    for number, line in enumerate(file.lines(), start=1):
+        if line.strip():
+            try:
+                yield _ONE.decode(line)
+            except msgspec.DecodeError as error:
+                raise ListFormatError(f"{file.place}, line {number}: {error}; expected a statement of 0.4") from error
+
+
+def _edges(statement: _Statement, newest: dict[str, _Statement], place: str) -> Iterator[OwnershipEdge]:
+    details = statement.recordDetails
+    owner, owned = (_party(each, newest, place) for each in (details.interestedParty, details.subject))
+    if owner is None or owned is None or statement.statementId == "":
+        return
+    closed = day_of(statement.statementDate, "statementDate", place) if statement.recordStatus == "closed" else None
+    for interest in details.interests or [_Interest(type="unknownInterest")]:
+        if interest.directOrIndirect == "indirect" and details.componentRecords:
+            continue
+        is_share = interest.type in _SHARES or interest.type in _UNKNOWN
+        start, end = (day_of(text, "an interest's day", place) for text in (interest.startDate, interest.endDate))
+        for percent in _percents(interest, place) if is_share else [None]:
+            yield OwnershipEdge(
+                owner=owner,
+                owned=owned,
+                percent=percent,
+                kind="share" if is_share else "control",
+                from_=start,
+                to=min(filter(None, (end, closed)), default=None),
+                source=f"{statement.statementId} {interest.type}".strip()[:512],
+            )
+
+
+def _percents(interest: _Interest, place: str) -> list[float | None]:
+    share = interest.share
+    if share is None:
+        return [None]
+    told = [each for each in (share.exact, share.minimum, share.maximum) if each is not None]
+    if any(not 0 <= each <= _ALL for each in told):
+        raise ListFormatError(f"{place}: a share is not from 0 to 100")
+    if share.exact is not None:
+        return [share.exact]
+    if share.minimum is None:
+        return [None]
+    return [share.minimum] if share.minimum == share.maximum else [share.minimum, None]
+
+
+def _party(told: Any, newest: dict[str, _Statement], place: str) -> HoldingParty | None:
+    """The record that a relationship names; None when it says that it is not told."""
+    if not isinstance(told, str):
+        return None
+    statement = newest.get(told)
+    if statement is None:
+        raise ListFormatError(f"{place}: names the record {told[:60]!r}, which is not in the file; the file is cut")
+    details = statement.recordDetails
+    legal = [each.fullName for each in details.names if each.type in ("legal", "individual", "")]
+    name = one_line(details.name or next(iter([*legal, *[each.fullName for each in details.names]]), ""))
+    countries = [details.jurisdiction] if details.jurisdiction else details.nationalities
+    identifiers = tuple(
+        Identifier(type=_scheme(each)[:128], value=each.id[:512]) for each in details.identifiers if each.id
+    )
+    if not name and not identifiers:
+        return None
+    return HoldingParty(
+        name=(name or identifiers[0].value)[:1024],
+        country=next((each.code or each.name for each in countries), "")[:128],
+        identifiers=identifiers[:100],
+    )
+
+
+def _scheme(identifier: _Identifier) -> str:
+    """The type as Highfence knows it: the scheme for LEIs is called XI-LEI."""
+    scheme = identifier.scheme or identifier.schemeName or "identifier"
+    return "LEI" if scheme == "XI-LEI" else scheme

@@ -1,0 +1,119 @@
+"""Who owns whom, on a real Kafka: published by the command, in force on a running worker."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+
+import msgspec
+import pytest
+from click.testing import CliRunner
+from confluent_kafka import Producer
+from live import PATIENCE, running, wait_until
+
+from streams.cli import main
+from streams.kafka.clients import connect, producer_config
+from streams.kafka.tail import read_topic
+from streams.kafka.topics import TopicNames
+from streams.lists.loading import LoadedList
+from streams.lists.publisher import publish
+from streams.matching import Policy
+from streams.records.alert import Alert
+from streams.records.codec import decode
+from streams.records.decision import Decision
+from streams.records.list_entry import ListedName, ListEntry
+from streams.screening.worker import Worker
+from streams.settings import Settings
+
+pytestmark = pytest.mark.kafka
+
+SDN = "us_ofac_sdn"
+X, Y, BETWEEN, PARTY = "Zorblatt Petrokhim", "Quvelian Marstrand", "Hestrup Wickerwork", "Velavia Toys GmbH"
+LISTED = tuple(ListEntry(source=SDN, entry_id=name, names=(ListedName(name=name),)) for name in (X, Y))
+EDGES = f"""owner,owned,percent,source
+{BETWEEN},{PARTY},30,return 2025
+{X},{BETWEEN},100,return 2025
+{Y},{PARTY},25,filing 7
+"""
+
+
+def send(settings: Settings, topic: str, key: str, value: bytes | None) -> None:
+    producer = connect(Producer, producer_config(settings))
+    producer.produce(settings.topics.prefix + topic, value, key.encode())
+    assert producer.flush(PATIENCE) == 0
+
+
+def ordered(settings: Settings, transaction_id: str) -> Decision:
+    """Send an order to the party and wait for its decision."""
+    order = {"transaction_id": transaction_id, "parties": [{"name": PARTY, "role": "end_user"}]}
+    send(settings, "transactions", transaction_id, msgspec.json.encode(order))
+    topic = TopicNames(settings.topics.prefix).decisions
+
+    def decided() -> list[Decision]:
+        decisions = [decode(Decision, message.value() or b"", topic) for message in read_topic(settings, topic)]
+        return [each for each in decisions if each.transaction_id == transaction_id]
+
+    wait_until(decided)
+    (decision,) = decided()
+    return decision
+
+
+def alerts(settings: Settings, trigger: str) -> list[Alert]:
+    topic = TopicNames(settings.topics.prefix).alerts
+    found = [decode(Alert, message.value() or b"", topic) for message in read_topic(settings, topic)]
+    return sorted([each for each in found if each.trigger == trigger], key=lambda each: each.listed.name)
+
+
+def published(settings: Settings, file: Path, content: str) -> str:
+    """Publish edges by the command; gives the release's id."""
+    file.write_text(content, encoding="utf-8")
+    environment = {
+        "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
+        "HIGHFENCE_TOPICS__PREFIX": settings.topics.prefix,
+        "HIGHFENCE_LISTS__ARCHIVE": str(file.parent / "archive"),
+    }
+    ran = CliRunner().invoke(main, ["ownership", "publish", str(file)], env=environment)
+    assert ran.exit_code == 0, ran.output
+    return ran.output.splitlines()[0].rpartition(" ")[2]
+
+
+def test_an_order_is_held_when_two_listed_owners_are_published(settings: Settings, tmp_path: Path) -> None:
+    publish(LoadedList(SDN, LISTED), settings)
+    with running(lambda stop: Worker(settings, Policy.default(), stop)) as worker:
+        assert ordered(settings, "T1").outcome == "clear"
+        release_id = published(settings, tmp_path / "register.csv", EDGES)
+        wait_until(lambda: worker._index.snapshot.ownership)
+        held = ordered(settings, "T2")
+        assert held.outcome == "hold"
+        assert held.releases["ownership/register"].release_id == release_id
+        metrics = worker.metrics.registry
+        assert metrics.get_sample_value("highfence_ownership_edges", {"source": "register"}) == 3
+    found = alerts(settings, "live")
+    assert [alert.listed.name for alert in found] == [Y, X]
+    for alert in found:
+        texts = [each.text for each in alert.evidence if each.kind == "ownership"]
+        assert any(text.startswith(f"{Y} owns 25% of the party (register: filing 7); ") for text in texts)
+        chain = (
+            f"{X} owns 100% of {BETWEEN} (register: return 2025), "
+            f"{BETWEEN} owns 30% of the party (register: return 2025); "
+        )
+        assert any(text.startswith(chain) for text in texts)
+        assert texts[-1].endswith("30% + 25% = 55% of the party; 50% is reached")
+    with running(lambda stop: Worker(settings, Policy.default(), stop)):  # one that starts knows it before it screens
+        assert ordered(settings, "T3").outcome == "hold"
+        published(settings, tmp_path / "register.csv", EDGES.replace(",25,", ",15,"))
+        wait_until(lambda: ordered(settings, f"T{datetime.now(UTC):%H%M%S%f}").outcome == "review")
+
+
+def test_a_release_that_does_not_hold_stops_a_worker_that_starts(settings: Settings, tmp_path: Path) -> None:
+    publish(LoadedList(SDN, LISTED), settings)
+    published(settings, tmp_path / "register.csv", EDGES)
+    first = next(iter(read_topic(settings, TopicNames(settings.topics.prefix).ownership)))
+    send(settings, "ownership", (first.key() or b"").decode(), None)
+    marker = list(read_topic(settings, TopicNames(settings.topics.prefix).ownership))[-2]
+    send(settings, "ownership", (marker.key() or b"").decode(), marker.value())
+    with running(lambda stop: Worker(settings, Policy.default(), stop)) as worker:
+        wait_until(lambda: "does not match its pages" in (worker._index.problem() or ""))
+        published(settings, tmp_path / "register.csv", EDGES)
+        wait_until(lambda: worker._index.problem() is None)
+        assert ordered(settings, "T1").outcome == "hold"

@@ -1,0 +1,193 @@
+"""Owners that the ownership graph tells: chains, shares, days and control, with numbers worked out by hand."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from itertools import pairwise
+
+import pytest
+from screened import SOURCE, screened
+
+from streams.lists.loading import LoadedList
+from streams.matching import Match, Policy
+from streams.ownership.graph import NO_OWNERSHIP, OwnershipGraph
+from streams.ownership.pages import paged
+from streams.ownership.release import next_release
+from streams.records.list_entry import ListedName, ListEntry
+from streams.records.ownership import HoldingParty, OwnershipEdge
+from streams.records.party import Identifier, Party
+from streams.screening import owners
+from streams.screening.answer import Answer, Event, answer
+from streams.screening.memory import MatchMemory
+from streams.screening.owners import Behind
+from streams.screening.screener import Screener
+from streams.screening.snapshot import Snapshot
+
+NOW = datetime(2025, 10, 15, 12, tzinfo=UTC)
+X, Y, OF_NO_RULE = "Zorblatt Petrokhim", "Quvelian Marstrand", "Brunkhalden Avionics"
+A, B, PARTY = "Hestrup Wickerwork", "Ormondale Tiles", "Velavia Toys GmbH"
+LEI = Identifier(type="LEI", value="529900T8BM49AURSDO55")
+
+
+def _list(source: str, *names: str) -> LoadedList:
+    return LoadedList(
+        source, tuple(ListEntry(source=source, entry_id=name, names=(ListedName(name=name),)) for name in names)
+    )
+
+
+LISTS = Snapshot.of_lists([_list("us_ofac_sdn", X, Y), _list("a_list", OF_NO_RULE)], NOW)
+SCREENER = Screener(Policy.default())
+
+
+def edge(
+    owner: str, owned: str, percent: float | None, kind: str = "share", start: str = "", end: str = ""
+) -> OwnershipEdge:
+    return OwnershipEdge(
+        owner=HoldingParty(name=owner),
+        owned=HoldingParty(name=owned),
+        percent=percent,
+        kind="control" if kind == "control" else "share",
+        from_=date.fromisoformat(start) if start else None,
+        to=date.fromisoformat(end) if end else None,
+    )
+
+
+def graph(*edges: OwnershipEdge, source: str = "register", before: OwnershipGraph = NO_OWNERSHIP) -> OwnershipGraph:
+    return before.after(next_release(source, paged(edges), None, NOW))
+
+
+def asked(told: OwnershipGraph, *declared: dict[str, object], day: str = "2025-10-01", name: str = PARTY) -> Answer:
+    event = {
+        "transaction_id": "T",
+        "occurred_at": f"{day}T12:00:00Z",
+        "parties": [{"name": name, "owners": list(declared)}],
+    }
+    return screened(event, SCREENER, LISTS.with_ownership(told), NOW, NOW)
+
+
+def evidence(answered: Answer) -> list[str]:
+    return [each.text for each in answered.alerts[0].evidence if each.kind == "ownership"]
+
+
+def test_two_listed_owners_hold_an_unlisted_party_with_both_chains_and_the_sum() -> None:
+    answered = asked(graph(edge(A, PARTY, 30), edge(X, A, 100), edge(Y, PARTY, 25)))
+    assert [alert.outcome for alert in answered.alerts] == ["hold", "hold"]
+    assert {alert.field for alert in answered.alerts} == {"ownership[1].name", "ownership[2].name"}
+    assert all(alert.party.owners == () for alert in answered.alerts)
+    told = evidence(answered)
+    assert f"{X} owns 100% of {A} (register), {A} owns 30% of the party (register); {X} may be" in " | ".join(told)
+    assert f"{Y} owns 25% of the party (register); {Y} may be {Y} (us_ofac_sdn {Y})" in told
+    assert told[-1].endswith("30% + 25% = 55% of the party; 50% is reached")
+    release = answered.decision.releases["ownership/register"]
+    assert release.release_id.endswith(release.digest[:8])
+
+
+@pytest.mark.parametrize(
+    ("edges", "outcome"),
+    [
+        ([edge(X, PARTY, 49.9)], "review"),
+        ([edge(X, PARTY, None)], "review"),
+        # A cycle, and a party that owns its owner.
+        ([edge(X, A, 50), edge(A, B, 60), edge(B, A, 40), edge(B, PARTY, 50), edge(PARTY, B, 40)], "hold"),
+        ([edge(A, B, 60), edge(B, A, 60), edge(B, PARTY, 100), edge(X, A, 40)], "review"),
+        # More than 100% together.
+        ([edge(X, PARTY, 70), edge(A, PARTY, 80)], "hold"),
+        # Nobody listed.
+        ([edge(A, PARTY, 100)], "clear"),
+        # Not yet, not any more, and only since the event's day, which is a day before the record's.
+        ([edge(X, PARTY, 100, start="2025-10-16")], "clear"),
+        ([edge(X, PARTY, 100, end="2025-10-01")], "clear"),
+        ([edge(X, PARTY, 100, start="2025-10-02")], "review"),
+        ([edge(X, PARTY, 100, start="2025-10-01", end="2025-10-02")], "hold"),
+        # Control without a share never holds by itself, and adds nothing; neither does it for a list without a rule.
+        ([edge(X, PARTY, None, "control")], "review"),
+        ([edge(X, PARTY, None, "control"), edge(Y, PARTY, 49, "share")], "review"),
+        ([edge(X, A, 100), edge(A, PARTY, None, "control")], "review"),
+        ([edge(OF_NO_RULE, PARTY, None, "control")], "review"),
+        ([edge(OF_NO_RULE, PARTY, 1)], "hold"),
+    ],
+)
+def test_what_the_graph_tells_is_judged_as_declared_owners_are(edges: list[OwnershipEdge], outcome: str) -> None:
+    answered = asked(graph(*edges))
+    assert answered.decision.outcome == outcome
+    if outcome != "clear":
+        assert evidence(answered)
+
+
+def test_control_is_told_as_such() -> None:
+    told = evidence(asked(graph(edge(X, PARTY, None, "control"))))
+    assert f"control without a share, for a person to look at: {X} controls the party (register)" in told[-1]
+
+
+def test_a_chain_of_fifty_is_followed_to_its_end() -> None:
+    names = [X, *[f"Intermediate{number}ko Holding" for number in range(49)], PARTY]
+    links = [edge(owner, owned, 51) for owner, owned in pairwise(names)]
+    assert len(links) == 50
+    answered = asked(graph(*links))
+    assert answered.decision.outcome == "hold"
+    assert evidence(answered)[0].count(" owns 51% of ") == 50
+    links[25] = edge(names[25], names[26], 49)
+    assert asked(graph(*links)).decision.outcome == "review"
+
+
+def test_one_holding_told_twice_is_counted_once_the_largest() -> None:
+    told = graph(edge(X, PARTY, 30), source="second", before=graph(edge(X, PARTY, 20), edge(X, PARTY, 5)))
+    answered = asked(told, {"name": X.upper(), "percent": 25})
+    assert answered.decision.outcome == "review"
+    assert evidence(answered)[-1].endswith("hold 30% = 30% of the party; 50% is not reached")
+
+
+def test_the_graph_goes_on_where_the_declared_owners_end() -> None:
+    answered = asked(graph(edge(X, A, 50)), {"name": f"{A} Ltd", "percent": 60})
+    assert answered.decision.outcome == "hold"
+    assert evidence(answered)[0].startswith(
+        f"{X} owns 50% of {A} Ltd (register), {A} Ltd owns 60% of the party (owners[0])"
+    )
+
+
+def test_an_owner_is_screened_by_its_identifiers_too() -> None:
+    entry = ListEntry(source="us_ofac_sdn", entry_id="1", names=(ListedName(name="Quite Another"),), identifiers=(LEI,))
+    lists = Snapshot.of_lists([LoadedList("us_ofac_sdn", (entry,))], NOW)
+    owner = HoldingParty(name=LEI.value, identifiers=(LEI,))
+    told = graph(OwnershipEdge(owner=owner, owned=HoldingParty(name=PARTY), percent=60))
+    event = {"transaction_id": "T", "parties": [{"name": PARTY}]}
+    answered = screened(event, SCREENER, lists.with_ownership(told), NOW, NOW)
+    assert [(alert.outcome, alert.field) for alert in answered.alerts] == [("hold", "ownership[0].identifiers[0]")]
+
+
+def test_too_many_owners_are_an_error_not_clear(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owners, "MOST_OWNERS", 3)
+    told = graph(*[edge(f"Owner{number}ko", PARTY, 1) for number in range(4)])
+    event = Event(b'{"transaction_id": "T", "parties": [{"name": "Velavia Toys"}]}', SOURCE, NOW)
+    answered = answer(event, SCREENER, LISTS.with_ownership(told), NOW)
+    assert answered.decision.outcome == "error"
+    assert "more than 3 owners stand behind Velavia Toys" in answered.decision.reason
+
+
+def test_a_known_party_is_looked_at_again_when_its_owners_changed_and_only_then() -> None:
+    counted = 0
+
+    class Counting(Screener):
+        def matches(self, position: int, party: Party, snapshot: Snapshot) -> tuple[list[Match], Behind]:
+            nonlocal counted
+            counted += 1
+            return super().matches(position, party, snapshot)
+
+    memory = MatchMemory(Counting(Policy.default()), 100)
+    event = Event(b'{"transaction_id": "T", "parties": [{"name": "Velavia Toys"}]}', SOURCE, NOW)
+
+    def outcome(told: OwnershipGraph) -> tuple[str, int]:
+        snapshot = LISTS.with_ownership(told)
+        memory.follow(snapshot)
+        found = answer(event, SCREENER, snapshot, NOW, memory=memory).decision.outcome
+        assert found == answer(event, SCREENER, snapshot, NOW).decision.outcome
+        return found, counted
+
+    others = graph(edge(X, B, 60))
+    assert outcome(NO_OWNERSHIP) == ("clear", 1)
+    assert outcome(others) == ("clear", 1)
+    owned = graph(edge(X, B, 60), edge(X, A, 100), edge(A, PARTY, 60))
+    assert outcome(owned) == ("hold", 2)
+    assert outcome(graph(edge(X, B, 70), edge(X, A, 100), edge(A, PARTY, 60))) == ("hold", 2)
+    assert outcome(graph(edge(X, B, 60), edge(A, PARTY, 60))) == ("clear", 3)
+    assert outcome(NO_OWNERSHIP) == ("clear", 4)
