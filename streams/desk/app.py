@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
@@ -70,6 +71,7 @@ class Desk:
         self._failure: BaseException | None = None
         self._unreachable = ""
         self._alive_at = time.monotonic()
+        self.metrics.build.info({"version": version("highfence"), "policy": policy.version})
         self.metrics.ready.set_function(lambda: self.problem() is None)
 
     def stop(self) -> None:

@@ -7,6 +7,7 @@ import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
+from importlib.metadata import version
 
 from confluent_kafka import (
     Consumer,
@@ -101,6 +102,7 @@ class Worker:
         self._alive_at = time.monotonic()
         self._reported_at = 0.0
         self._eventful_at = 0.0
+        self.metrics.build.info({"version": version("highfence"), "policy": policy.version})
         self.metrics.ready.set_function(lambda: self.not_ready() is None)
 
     def run(self) -> None:

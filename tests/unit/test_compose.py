@@ -247,7 +247,16 @@ def test_grafana_finds_prometheus_and_the_dashboards() -> None:
     assert (DEPLOY / "grafana" / "dashboards" / Path(home).relative_to(folder)).is_file()
 
 
-@pytest.mark.parametrize("path", sorted((DEPLOY / "grafana" / "dashboards").glob("*.json")), ids=lambda path: path.stem)
+DASHBOARDS = sorted((DEPLOY / "grafana" / "dashboards").glob("*.json"))
+
+
+def test_the_dashboards_are_these() -> None:
+    assert [path.stem for path in DASHBOARDS] == ["desk", "latency", "lists", "overview"]
+    uids = {json.loads(path.read_text(encoding="utf-8"))["uid"] for path in DASHBOARDS}
+    assert len(uids) == len(DASHBOARDS)
+
+
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
 def test_every_panel_asks_the_provisioned_prometheus(path: Path) -> None:
     dashboard = json.loads(path.read_text(encoding="utf-8"))
     (source,) = _yaml("grafana/provisioning/datasources/prometheus.yml")["datasources"]
@@ -259,8 +268,9 @@ def test_every_panel_asks_the_provisioned_prometheus(path: Path) -> None:
             assert target["datasource"]["uid"] == source["uid"], target["expr"]
 
 
-def test_panels_do_not_overlap() -> None:
-    dashboard = json.loads((DEPLOY / "grafana" / "dashboards" / "screening.json").read_text(encoding="utf-8"))
+@pytest.mark.parametrize("path", DASHBOARDS, ids=lambda path: path.stem)
+def test_panels_do_not_overlap(path: Path) -> None:
+    dashboard = json.loads(path.read_text(encoding="utf-8"))
     taken: dict[tuple[int, int], str] = {}
     for panel in dashboard["panels"]:
         place = panel["gridPos"]
