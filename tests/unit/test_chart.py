@@ -220,7 +220,8 @@ def test_strimzi_makes_the_topics_as_topics_apply_would(variant: str, monkeypatc
 
 def test_rights_are_single_ones_to_things_by_name() -> None:
     users = of_kind("scram", "KafkaUser")
-    assert set(users) == set(ACCESS) == {name for name, _ in pods("scram")} | {"scaling"}
+    # Beside the processes: KEDA, and whoever publishes ownership.
+    assert set(users) == set(ACCESS) == {name for name, _ in pods("scram")} | {"scaling", "ownership-publisher"}
     for name, user in users.items():
         assert user["spec"]["authorization"]["type"] == "simple"
         for rule in user["spec"]["authorization"]["acls"]:
