@@ -133,6 +133,8 @@ def keep_current(
     metrics = SyncMetrics()
     standing = _Standing(names)
     metrics.ready.set_function(lambda: standing.problem() is None)
+    for source in (source for name in names for source in settings.lists.downloads[name].sources):
+        metrics.quarantines.labels(source)  # there from the start: of a series that begins with 1, no increase is seen
     schedule = Schedule(
         {name: settings.lists.downloads[name].every_hours * 3600 for name in names},
         Random(),  # noqa: S311 - jitter
