@@ -38,7 +38,8 @@ def imported(path: Path) -> Iterator[str]:
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             assert node.level == 0, f"{path}: imports are absolute"
-            yield from ([f"streams.{alias.name}" for alias in node.names] if node.module == "streams" else [node.module])
+            public = node.module == "streams"
+            yield from ([f"streams.{alias.name}" for alias in node.names] if public else [node.module])
 
 
 def story(room: str) -> int:
