@@ -8,7 +8,8 @@ garbage collector would have to visit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from streams.errors import ReleaseRefusedError
 from streams.ownership.identity import Identity, keys_of, of_holding_party
-from streams.ownership.pages import Page
+from streams.ownership.pages import ID_MOMENT, Page
 from streams.ownership.state import OwnershipChange
 from streams.records.ownership import OwnershipEdge, OwnershipRelease
 
@@ -51,6 +52,7 @@ class OwnershipGraph:
     _in_order: tuple[tuple[str, Page], ...] = ()
     _keys: _Hashes = field(default_factory=lambda: np.empty(0, np.int64))
     _places: tuple[_Places, _Places, _Places] = field(default_factory=lambda: (np.empty(0, np.int32),) * 3)
+    _until: Mapping[str, str] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         """Whether anybody owns anybody."""
@@ -72,6 +74,17 @@ class OwnershipGraph:
         releases = {**self.releases, **{change.release.source: change.release for change in changes}}
         return _assembled(releases, pages)
 
+    def until(self, releases: Mapping[str, str]) -> OwnershipGraph:
+        """The graph without the edges that later releases of these sources brought; without id, all of them.
+
+        What such a release took away stays away, so it is not quite the graph that was in force then.
+        """
+        return replace(self, _until=releases)
+
+    def at(self, moment: datetime) -> OwnershipGraph:
+        """The graph without the edges that releases after that moment brought."""
+        return self.until(dict.fromkeys(self.releases, f"{moment.astimezone(UTC):{ID_MOMENT}}"))
+
     def owners_of(self, someone: Identity) -> list[Told]:
         """The edges whose owned one may be this someone, whenever they count, in a fixed order."""
         found: dict[tuple[str, bytes], Told] = {}
@@ -82,12 +95,17 @@ class OwnershipGraph:
             while at < len(self._keys) and self._keys[at] == hashed:
                 source, page = self._in_order[numbers[at]]
                 piece = page.edges[starts[at] : ends[at]]
-                if (source, piece) not in found:
+                if (source, piece) not in found and self._has(source, page, piece):
                     edge = _EDGE.decode(piece)
                     if someone.is_same(of_holding_party(edge.owned)):
                         found[source, piece] = Told(source, edge)
                 at += 1
         return [found[key] for key in sorted(found)]
+
+    def _has(self, source: str, page: Page, piece: bytes) -> bool:
+        until = self._until.get(source)
+        # Ids begin with the moment of the release. An edge of which no release is told counts as new.
+        return until is None or page.releases().get(piece, "~") <= until
 
 
 NO_OWNERSHIP = OwnershipGraph()

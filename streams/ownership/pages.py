@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 import msgspec
@@ -17,6 +18,8 @@ _EDGES = msgspec.json.Decoder(list[OwnershipEdge])
 _PIECES = msgspec.json.Decoder(list[msgspec.Raw])
 _SINCE = msgspec.json.Decoder(dict[str, tuple[int, ...]])
 _PAGE_DIGITS = 3
+ID_MOMENT = "%Y%m%dT%H%M%S.%fZ"
+"""How the id of a release begins: with its moment in UTC, so that ids sort by it."""
 
 Since = Mapping[bytes, str]
 """The release that brought each edge, by the edge's canonical bytes."""
@@ -53,9 +56,19 @@ class Page(NamedTuple):
         """The edges. Raises msgspec.DecodeError when one of them does not follow the schema."""
         return _EDGES.decode(self.edges)
 
+    def releases(self) -> dict[bytes, str]:
+        """The release that brought each edge."""
+        return _releases(self)
+
     def brought(self) -> Iterator[tuple[str, tuple[int, ...]]]:
         """Each release that brought some of the edges, with their positions."""
         yield from _SINCE.decode(self.since).items()
+
+
+@lru_cache(maxsize=64)
+def _releases(page: Page) -> dict[bytes, str]:
+    pieces = page.pieces()
+    return {pieces[position]: release_id for release_id, positions in page.brought() for position in positions}
 
 
 def paged(edges: Iterable[OwnershipEdge]) -> dict[str, list[bytes]]:

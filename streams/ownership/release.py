@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from streams.errors import ReleaseRefusedError
 from streams.lists.guards import misdated
-from streams.ownership.pages import content_digest, page
+from streams.ownership.pages import ID_MOMENT, content_digest, page
 from streams.ownership.state import OwnershipChange
 from streams.records.ownership import OwnershipRelease
 
@@ -32,13 +32,10 @@ def next_release(
             )
         now = max(now, previous.published_at + timedelta(microseconds=1))
         for content in known.pages.values():
-            held = content.pieces()
-            since.update(
-                (held[position], release_id) for release_id, positions in content.brought() for position in positions
-            )
+            since.update(content.releases())
     bare = {page_id: page(each, {}) for page_id, each in pieces.items()}
     digest = content_digest(bare)
-    release_id = f"{now:%Y%m%dT%H%M%S.%fZ}-{digest[:8]}"
+    release_id = f"{now:{ID_MOMENT}}-{digest[:8]}"
     every = {piece for each in pieces.values() for piece in each}
     pages = {
         page_id: page(each, {piece: since.get(piece, release_id) for piece in each}) for page_id, each in pieces.items()

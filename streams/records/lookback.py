@@ -15,7 +15,8 @@ class LookbackCoverage(Record, frozen=True, kw_only=True):
     On the topic ``lookbacks`` under :attr:`key`, in the same Kafka transaction as the alerts. ``trigger_id`` is a
     release's id or the id of a clearance that ended; a lookback is complete when each of the registry's
     ``partitions`` has its record. ``entries`` were screened against, for ``parties`` different parties, and gave
-    ``alerts``; ``suppressed`` hits are covered by a clearance; ``unscreened`` parties could not be screened, and the
+    ``alerts`` (of an ownership release, whose ``source`` is ``ownership/{source}``, they are its new edges);
+    ``suppressed`` hits are covered by a clearance; ``unscreened`` parties could not be screened, and the
     log says why. ``end_offset`` is the partition's end then.
     """
 

@@ -24,10 +24,15 @@ class Clearances:
     def __bool__(self) -> bool:
         return bool(self.by_key)
 
+    def given_at(self, alert: Alert) -> datetime | None:
+        """When the party and entry of ``alert`` were last cleared."""
+        clearance = self.by_key.get(_key(alert))
+        return None if clearance is None else clearance.at
+
     def suppressed(self, alert: Alert, at: datetime) -> SuppressedHit | None:
         """What the decision says instead of ``alert`` where a clearance covers its party and entry at that moment."""
         listed = alert.listed
-        clearance = self.by_key.get(clearance_key(alert.party_fingerprint, listed.source, listed.entry_id))
+        clearance = self.by_key.get(_key(alert))
         if clearance is None or has_ended(clearance, at) or clearance.entry_hash != alert.entry_hash:
             return None
         return SuppressedHit(
@@ -37,6 +42,10 @@ class Clearances:
             entry_id=listed.entry_id,
             party_index=alert.party_index,
         )
+
+
+def _key(alert: Alert) -> str:
+    return clearance_key(alert.party_fingerprint, alert.listed.source, alert.listed.entry_id)
 
 
 def has_ended(clearance: Clearance, at: datetime) -> bool:

@@ -10,6 +10,8 @@ from streams.kafka.topics import TopicNames, require_topics
 from streams.kafka.transactions import AbortedError
 from streams.lists import history
 from streams.matching import Policy
+from streams.ownership.graph import NO_OWNERSHIP
+from streams.ownership.publisher import replay
 from streams.records.lookback import LookbackCoverage
 from streams.screening.budget import ScreeningBudget
 from streams.screening.list_changes import ListChanges, ReleaseKey, replayed
@@ -33,18 +35,21 @@ def look_back(
     Raises ListError when there is no such release, BrokerUnreachableError, TopicError and StreamError.
     """
     names = TopicNames(settings.topics.prefix)
-    needed = (names.parties, names.lookbacks, names.alerts, names.clearances, names.list_history)
+    needed = (names.parties, names.lookbacks, names.alerts, names.clearances, names.list_history, names.ownership)
     partitions = require_topics(settings, needed)[names.parties]
     changes = replayed(history.records(settings))
     release = _release(changes, release_id)
     clearances = read_clearances(settings)
+    graph = NO_OWNERSHIP.after(*replay(settings)[1])
     screener, budget = Screener(policy), ScreeningBudget(settings.limits.screening_seconds)
     producer = lookback_producer(settings, "by-hand")
     work = Work((release,))
     with RegistryReader(settings) as reader:
         for partition in range(partitions):
             started = datetime.now(UTC)
-            lookback = Lookback(changes, screener, clearances, started, work.releases, {}, everyone=True, budget=budget)
+            lookback = Lookback(
+                changes, screener, clearances, started, work.releases, {}, everyone=True, graph=graph, budget=budget
+            )
             for batch in reader.read(partition):
                 for message in batch:
                     take(message, lookback, late=False)

@@ -24,6 +24,9 @@ from streams.kafka.topics import TopicNames, require_topics
 from streams.kafka.transactions import AbortedError, Membership, TransactionalProducer, next_positions
 from streams.matching import Policy
 from streams.metrics import LookbackMetrics
+from streams.ownership.follower import OwnershipFollower
+from streams.ownership.graph import NO_OWNERSHIP
+from streams.ownership.state import OwnershipChange
 from streams.records.alert import Alert
 from streams.records.lookback import LookbackCoverage
 from streams.screening.budget import ScreeningBudget
@@ -40,6 +43,7 @@ from streams.screening.lookback_topics import (
 )
 from streams.screening.lookback_work import Coverage, Pass, Work, coverage_records
 from streams.screening.screener import Screener
+from streams.screening.snapshot import ownership_ref
 from streams.settings import Settings
 
 _log = logging.getLogger("highfence.lookback")
@@ -62,6 +66,13 @@ class LookbackService:
         self._clearances = LiveClearances(settings, settings.lookback.group_id)
         self._changes = ListChanges()
         self._known_since: dict[ReleaseKey, float] = {}
+        self._owners = OwnershipFollower(
+            consumer_config(settings, f"{settings.lookback.group_id}-ownership"),
+            self._names.ownership,
+            on_changes=self._take_ownership,
+            on_refused=lambda error: _log.error("release refused: %s", error),
+        )
+        self._newest_graph = self._graph = NO_OWNERSHIP
         self._coverage = Coverage()
         self._partitions = 0
         self._followed: dict[int, int] = {}  # the partitions of this process, and up to where each is done
@@ -78,18 +89,20 @@ class LookbackService:
         StreamError and SettingsError.
         """
         settings, names = self._settings, self._names
-        needed = (names.parties, names.list_history, names.clearances, names.lookbacks, names.alerts)
+        needed = (names.parties, names.list_history, names.ownership, names.clearances, names.lookbacks, names.alerts)
         self._partitions = require_topics(settings, needed)[names.parties]
         metrics = settings.metrics
         with (
             HealthServer(metrics.host, metrics.port, self.metrics.registry, self._stalled, self._not_ready) as health,
             self._releases,
             self._clearances,
+            self._owners,
             RegistryReader(settings) as reader,
         ):
             _log.info("lookback %s: metrics at %s/metrics", settings.lookback.replica, health.url)
             self._releases.wait(self._stop)
             self._clearances.wait(self._stop)
+            self._owners.wait(self._stop)
             if self._stop.is_set():
                 return
             producer = lookback_producer(settings, settings.lookback.replica)
@@ -143,21 +156,35 @@ class LookbackService:
         self._follow(consumer, producer)
 
     def _learn(self) -> None:
-        """Take in the releases that have arrived. Raises StreamError when lists or clearances cannot be followed."""
-        for follower in (self._releases, self._clearances):
+        """Take in the releases that have arrived. Raises StreamError when one of the topics cannot be followed."""
+        for follower in (self._releases, self._clearances, self._owners):
             if follower.failed is not None:
                 raise StreamError(f"lookback cannot go on: {follower.failed}") from follower.failed
+        for unknown in self._owners.unknown.values():
+            raise StreamError(f"lookback cannot go on: {unknown}") from unknown
+        self._graph = self._newest_graph
         for change in self._releases.arrived():
             self._changes.feed(change)
             self._known_since[change.source, change.release.release_id] = time.monotonic()
+
+    def _take_ownership(self, changes: Sequence[OwnershipChange]) -> None:
+        """Called from the follower's thread."""
+        for release in [change.release for change in changes]:
+            self._known_since[ownership_ref(release.source), release.release_id] = time.monotonic()
+        self._newest_graph = self._newest_graph.after(*changes)
 
     def _works(self, now: datetime) -> dict[int, Work]:
         """What is to be done in each partition of this process."""
         settled = time.monotonic() - self._settings.lookback.settle_seconds
         releases = [key for key in self._changes.releases if self._known_since[key] <= settled]
+        owners = [
+            release
+            for source, release in self._graph.releases.items()
+            if self._known_since[ownership_ref(source), release.release_id] <= settled
+        ]
         picture = self._clearances.picture
         return {
-            partition: self._coverage.open(partition, self._partitions, releases, picture, now)
+            partition: self._coverage.open(partition, self._partitions, releases, picture, now, owners)
             for partition in sorted(self._followed)
         }
 
@@ -197,7 +224,7 @@ class LookbackService:
             "partition %d: %d parties held against %d releases and %d ended clearances, %d alerts",
             partition,
             findings.parties,
-            len(work.releases),
+            len(work.releases) + len(work.ownership),
             len(work.ended),
             len(findings.alerts),
         )
@@ -254,6 +281,8 @@ class LookbackService:
             work.releases,
             work.ended_by_fingerprint(),
             covered=self._coverage.covered(partition, self._changes.releases),
+            graph=self._graph,
+            owners_covered=self._coverage.owners_covered(partition, self._graph.releases),
             budget=self._budget,
         )
 

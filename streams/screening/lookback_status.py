@@ -9,19 +9,24 @@ from typing import Literal
 
 from streams.kafka.topics import TopicNames, require_topics
 from streams.lists import history
+from streams.ownership.publisher import replay
 from streams.records.clearance import Clearance
 from streams.records.lookback import LookbackCoverage
+from streams.records.ownership import OwnershipRelease
 from streams.screening.clearances import has_ended
 from streams.screening.list_changes import ListChanges, replayed
 from streams.screening.live_clearances import read_clearances
 from streams.screening.lookback_topics import read_coverage
 from streams.screening.lookback_work import Coverage
+from streams.screening.snapshot import ownership_ref
 from streams.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class LookbackStatus:
     """Of one release that added or changed something, or one clearance that ended, over all partitions.
+
+    Of ownership it is the last release of each source, with ``ownership/{source}`` as source and edges as entries.
 
     ``since`` is when the release was published or the clearance ended.
     """
@@ -50,9 +55,12 @@ def statuses(settings: Settings) -> list[LookbackStatus]:
     Raises BrokerUnreachableError, TopicError and ListError.
     """
     names = TopicNames(settings.topics.prefix)
-    partitions = require_topics(settings, (names.parties, names.lookbacks, names.clearances, names.list_history))
+    partitions = require_topics(
+        settings, (names.parties, names.lookbacks, names.clearances, names.list_history, names.ownership)
+    )
     coverage = read_coverage(settings)
     found = list(_of_releases(replayed(history.records(settings)), coverage, partitions[names.parties]))
+    found += _of_ownership([change.release for change in replay(settings)[1]], coverage, partitions[names.parties])
     found += _of_clearances(read_clearances(settings).by_key.values(), coverage, datetime.now(UTC))
     return sorted(found, key=lambda status: (status.since, status.source, status.trigger_id))
 
@@ -62,6 +70,15 @@ def _of_releases(changes: ListChanges, coverage: Coverage, partitions: int) -> I
         done = [each for partition, each in coverage.of((source, release_id)).items() if partition < partitions]
         entries = len(changes.brought_by((source, release_id)))
         yield _status("release", source, release_id, release.published_at, entries, partitions, done)
+
+
+def _of_ownership(
+    releases: Iterable[OwnershipRelease], coverage: Coverage, partitions: int
+) -> Iterator[LookbackStatus]:
+    for release in releases:
+        ref = ownership_ref(release.source)
+        done = [each for partition, each in coverage.of((ref, release.release_id)).items() if partition < partitions]
+        yield _status("release", ref, release.release_id, release.published_at, release.added, partitions, done)
 
 
 def _of_clearances(clearances: Iterable[Clearance], coverage: Coverage, now: datetime) -> Iterator[LookbackStatus]:

@@ -2,28 +2,31 @@
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
 from streams.records.clearance import Clearance
 from streams.records.lookback import LookbackCoverage
+from streams.records.ownership import OwnershipRelease
 from streams.records.registered_party import registry_partition
 from streams.screening.clearances import Clearances, has_ended
 from streams.screening.list_changes import ListChanges, ReleaseKey
 from streams.screening.lookback import Findings
+from streams.screening.snapshot import ownership_ref
 
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """The releases and ended clearances that a partition has still to be screened for."""
+    """The releases, ended clearances and ownership releases that a partition has still to be screened for."""
 
     releases: tuple[ReleaseKey, ...] = ()
     ended: tuple[Clearance, ...] = ()
+    ownership: tuple[OwnershipRelease, ...] = ()
 
     def __len__(self) -> int:
-        return len(self.releases) + len(self.ended)
+        return len(self.releases) + len(self.ended) + len(self.ownership)
 
     def ended_by_fingerprint(self) -> dict[str, tuple[Clearance, ...]]:
         """The ended clearances of each party."""
@@ -58,8 +61,9 @@ class Coverage:
         releases: Collection[ReleaseKey],
         clearances: Clearances,
         now: datetime,
+        ownership: Collection[OwnershipRelease] = (),
     ) -> Work:
-        """What of these releases and clearances is not covered in a partition."""
+        """What of these releases, clearances and ownership releases is not covered in a partition."""
         return Work(
             tuple(release for release in releases if partition not in self.of(release)),
             tuple(
@@ -69,7 +73,21 @@ class Coverage:
                 and registry_partition(clearance.fingerprint, partitions) == partition
                 and partition not in self.of((clearance.source, clearance.clearance_id))
             ),
+            tuple(
+                release
+                for release in ownership
+                if partition not in self.of((ownership_ref(release.source), release.release_id))
+            ),
         )
+
+    def owners_covered(self, partition: int, sources: Collection[str]) -> dict[str, str]:
+        """The last release of each ownership source that is covered in a partition."""
+        refs = {ownership_ref(source): source for source in sources}
+        found: dict[str, str] = {}
+        for (ref, release_id), records in self._covered.items():
+            if ref in refs and partition in records:
+                found[refs[ref]] = max(found.get(refs[ref], ""), release_id)
+        return found
 
     def covered(self, partition: int, releases: Collection[ReleaseKey]) -> tuple[ReleaseKey, ...]:
         """Those of the releases that are covered in a partition."""
@@ -90,7 +108,7 @@ class Pass:
 
 def coverage_records(made: Pass, work: Work, findings: Findings, changes: ListChanges) -> Iterator[LookbackCoverage]:
     """A record for each release and clearance the pass was for."""
-    raised = Counter((alert.listed.source, alert.trigger_id) for alert in findings.alerts)
+    raised = findings.raised
 
     def record(
         kind: str, source: str, trigger_id: str, partitions: int, entries: int, parties: int
@@ -118,3 +136,6 @@ def coverage_records(made: Pass, work: Work, findings: Findings, changes: ListCh
     for clearance in work.ended:
         # A clearance is about one party, which is in one partition.
         yield record("clearance", clearance.source, clearance.clearance_id, 1, 1, 1)
+    for brought in work.ownership:
+        ref = ownership_ref(brought.source)
+        yield record("release", ref, brought.release_id, made.partitions, brought.added, findings.parties)

@@ -113,6 +113,8 @@ class Screener:
                     hit = reached(hit, transaction.items, departed, latest, self.policy.reach)
                 alert = self._alert(transaction, position, party, hit, snapshot, screened_at)
                 cleared = clearances.suppressed(alert, max(event_time, screened_at)) if clearances else None
+                if cleared is not None and owners and _owned_anew(party, hit, snapshot, clearances.given_at(alert)):
+                    cleared = None
                 if cleared is None:
                     alerts.append(alert)
                 else:
@@ -254,6 +256,13 @@ def _asked(party: Party, owners: Behind) -> list[tuple[str, Party]]:
 def _of_owner(match: Match, path: str) -> Match:
     kind = "a declared owner" if path.startswith("owners[") else "an owner"
     return replace(match, field=f"{path}{match.field}", summary=f"{kind}: {match.summary}")
+
+
+def _owned_anew(party: Party, hit: Match, snapshot: Snapshot, cleared_at: datetime | None) -> bool:
+    """Whether a hit with an owner was cleared before an edge came by which others stand behind the party now."""
+    if cleared_at is None or not hit.field.startswith(("owners[", "ownership[")):
+        return False
+    return behind(party, snapshot.ownership.at(cleared_at)) != behind(party, snapshot.ownership)
 
 
 def in_force(entry: ListEntry, day: date) -> bool:

@@ -22,10 +22,21 @@ from streams.records.alert import Alert
 from streams.records.codec import decode
 from streams.records.decision import Decision
 from streams.records.list_entry import ListedName, ListEntry
+from streams.screening.lookback_service import LookbackService
+from streams.screening.lookback_status import statuses
 from streams.screening.worker import Worker
-from streams.settings import Settings
+from streams.settings import LookbackSettings, Settings
 
 pytestmark = pytest.mark.kafka
+
+
+@pytest.fixture
+def settings(settings: Settings) -> Settings:
+    lookback = LookbackSettings(
+        group_id=f"{settings.topics.prefix}lookback", settle_seconds=0, session_timeout_seconds=2
+    )
+    return settings.model_copy(update={"lookback": lookback})
+
 
 SDN = "us_ofac_sdn"
 X, Y, BETWEEN, PARTY = "Zorblatt Petrokhim", "Quvelian Marstrand", "Hestrup Wickerwork", "Velavia Toys GmbH"
@@ -77,9 +88,14 @@ def published(settings: Settings, file: Path, content: str) -> str:
     return ran.output.splitlines()[0].rpartition(" ")[2]
 
 
-def test_an_order_is_held_when_two_listed_owners_are_published(settings: Settings, tmp_path: Path) -> None:
+def test_an_order_is_held_when_two_listed_owners_are_published_and_one_before_is_raised_by_lookback(
+    settings: Settings, tmp_path: Path
+) -> None:
     publish(LoadedList(SDN, LISTED), settings)
-    with running(lambda stop: Worker(settings, Policy.default(), stop)) as worker:
+    with (
+        running(lambda stop: Worker(settings, Policy.default(), stop)) as worker,
+        running(lambda stop: LookbackService(settings, Policy.default(), stop)),
+    ):
         assert ordered(settings, "T1").outcome == "clear"
         release_id = published(settings, tmp_path / "register.csv", EDGES)
         wait_until(lambda: worker._index.snapshot.ownership)
@@ -88,7 +104,16 @@ def test_an_order_is_held_when_two_listed_owners_are_published(settings: Setting
         assert held.releases["ownership/register"].release_id == release_id
         metrics = worker.metrics.registry
         assert metrics.get_sample_value("highfence_ownership_edges", {"source": "register"}) == 3
+        wait_until(lambda: len(alerts(settings, "lookback")) == 2)
+        wait_until(lambda: all(each.complete for each in statuses(settings)))
+        (status,) = [each for each in statuses(settings) if each.source == "ownership/register"]
+        assert (status.trigger_id, status.entries, status.alerts) == (release_id, 3, 2)
+    past = alerts(settings, "lookback")
+    assert [(each.outcome, each.trigger_id, each.transactions[0].transaction_id) for each in past] == [
+        ("hold", release_id, "T1")
+    ] * 2
     found = alerts(settings, "live")
+    assert [each.evidence for each in past] == [each.evidence for each in found]
     assert [alert.listed.name for alert in found] == [Y, X]
     for alert in found:
         texts = [each.text for each in alert.evidence if each.kind == "ownership"]

@@ -264,7 +264,7 @@ def test_alert_ids_tell_apart_what_is_different() -> None:
 
 
 def covered(trigger: tuple[str, str], partition: int, end: int = 7) -> LookbackCoverage:
-    findings = Findings(3, (), Counter(), ())
+    findings = Findings(3, (), Counter(), Counter(), ())
     made = Pass(partition, 2, end, NOW, NOW, "p")
     (written,) = coverage_records(made, Work((trigger,)), findings, changes_of())
     return written
@@ -290,7 +290,7 @@ def test_an_ended_clearance_is_open_in_its_party_s_partition() -> None:
     (written,) = coverage_records(
         Pass(works.index(work), 2, 9, NOW, NOW, "p"),
         work,
-        Findings(3, (), Counter(), ()),
+        Findings(3, (), Counter(), Counter(), ()),
         changes_of(),
     )
     assert (written.trigger, written.trigger_id, written.partitions, written.parties) == ("clearance", "C-2", 1, 1)
