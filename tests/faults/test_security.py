@@ -10,24 +10,41 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from charts import of_kind
 from click.testing import CliRunner, Result
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, Producer
 from confluent_kafka.admin import (
     AclBinding,
+    AclBindingFilter,
     AclOperation,
     AclPermissionType,
     AdminClient,
     ResourcePatternType,
     ResourceType,
 )
+from desks import desk_of, with_people
+from live import running, wait_until
 
 from streams.cli import main
+from streams.kafka.clients import common_config, connect, producer_config
 from streams.kafka.local import HOST, LocalBroker, java_command
+from streams.kafka.tail import read_topic
+from streams.kafka.topics import TopicNames, apply_topics
+from streams.lists.loading import load_list
+from streams.lists.publisher import publish
+from streams.matching import Policy
+from streams.screening.lookback_service import LookbackService
+from streams.screening.lookback_status import statuses
+from streams.screening.worker import Worker
+from streams.settings import KafkaSettings, MetricsSettings, Settings, TopicSettings
 
 pytestmark = pytest.mark.kafka
 
 STORE_PASSWORD = "only-for-tests"
 PASSWORD = "right-7f3a"
-USERS = ("worker", "stranger", "reader")
+PROCESSES = ("worker", "lookback", "desk", "list-sync", "scaling")
+USERS = ("worker", "stranger", "reader", *(f"trade-highfence-{process}" for process in PROCESSES))
+PREFIX = "eu."
 COMMANDS = [("topics", "check"), ("worker",), ("lists", "publish", "bundled")]
 
 
@@ -39,17 +56,27 @@ class Guarded:
     authority: Path
     another_authority: Path
 
-    def run(self, *command: str, user: str = "worker", password: str = PASSWORD, ca: Path | None = None) -> Result:
-        properties = {
+    def properties(self, user: str, password: str = PASSWORD, ca: Path | None = None) -> dict[str, str | float | bool]:
+        return {
             "security.protocol": "SASL_SSL",
             "sasl.mechanism": "PLAIN",
             "sasl.username": user,
             "sasl.password": password,
             "ssl.ca.location": str(ca or self.authority),
         }
+
+    def settings(self, user: str) -> Settings:
+        """Those of a process, with topics under the chart's prefix."""
+        return Settings(
+            kafka=KafkaSettings(bootstrap_servers=self.broker.bootstrap_servers, properties=self.properties(user)),
+            topics=TopicSettings(prefix=PREFIX, partitions=2),
+            metrics=MetricsSettings(port=0),
+        )
+
+    def run(self, *command: str, user: str = "worker", password: str = PASSWORD, ca: Path | None = None) -> Result:
         environment = {
             "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
-            "HIGHFENCE_KAFKA__PROPERTIES": json.dumps(properties),
+            "HIGHFENCE_KAFKA__PROPERTIES": json.dumps(self.properties(user, password, ca)),
             "HIGHFENCE_KAFKA__TIMEOUT_SECONDS": "5",
             "HIGHFENCE_METRICS__PORT": "0",
         }
@@ -158,6 +185,114 @@ def test_a_worker_that_may_read_and_not_write_is_told(guarded: Guarded) -> None:
     assert refused.exit_code == 2
     assert "uthorization failed" in refused.stderr.splitlines()[-1]
     _told(guarded.run("lists", "publish", "bundled", user="reader"), "uthorization failed")
+
+
+def _chart_rights() -> list[AclBinding]:
+    """The rights of the chart's Kafka users."""
+    kinds = {
+        "topic": ResourceType.TOPIC,
+        "group": ResourceType.GROUP,
+        "transactionalId": ResourceType.TRANSACTIONAL_ID,
+    }
+    patterns = {"literal": ResourcePatternType.LITERAL, "prefix": ResourcePatternType.PREFIXED}
+    rights = [
+        AclBinding(
+            kinds[rule["resource"]["type"]],
+            rule["resource"]["name"],
+            patterns[rule["resource"]["patternType"]],
+            f"User:{user['metadata']['name']}",
+            "*",
+            AclOperation[operation.upper()],
+            AclPermissionType.ALLOW,
+        )
+        for user in of_kind("scram", "KafkaUser").values()
+        for rule in user["spec"]["authorization"]["acls"]
+        for operation in rule["operations"]
+    ]
+    return list(dict.fromkeys(rights))
+
+
+@pytest.fixture(scope="module")
+def deployed(guarded: Guarded) -> Guarded:
+    """The broker with topics and rights as the Helm chart makes them."""
+    rights = _chart_rights()
+    apply_topics(guarded.settings("worker"))
+    admin = AdminClient({"bootstrap.servers": guarded.broker.internal_servers})
+    for outcome in admin.create_acls(rights).values():
+        outcome.result(10)
+    # The broker hears of them a moment after the controller.
+    everything = AclBindingFilter(
+        ResourceType.ANY,
+        None,  # type: ignore[arg-type] # the stubs do not know that None is any
+        ResourcePatternType.ANY,
+        None,  # type: ignore[arg-type]
+        None,  # type: ignore[arg-type]
+        AclOperation.ANY,
+        AclPermissionType.ANY,
+    )
+    wait_until(lambda: len(admin.describe_acls(everything).result(10)) >= len(rights))
+    return guarded
+
+
+def test_every_process_does_its_work_with_the_rights_of_the_chart(deployed: Guarded) -> None:
+    anybody, names, policy = deployed.settings("worker"), TopicNames(PREFIX), Policy.default()
+    worker, lookback, desk, publisher = (deployed.settings(f"trade-highfence-{name}") for name in PROCESSES[:4])
+    publish(load_list("bundled"), publisher)
+    order = {
+        "transaction_id": "PO-1",
+        "occurred_at": "2026-01-15T09:00:00Z",
+        "parties": [{"name": "Inspur Software Co., Ltd.", "country": "CN"}],
+    }
+    producer = connect(Producer, producer_config(anybody))
+    producer.produce(names.transactions, json.dumps(order).encode(), b"PO-1")
+    producer.produce(names.transactions, b"no event", b"PO-2")
+    assert producer.flush(10) == 0
+    with (
+        running(lambda stop: Worker(worker, policy, stop)),
+        running(lambda stop: LookbackService(lookback, policy, stop)),
+        desk_of(with_people(desk)) as console,
+    ):
+        wait_until(console.cases)
+        cases = console.cases()
+        case = cases[0]
+        assert console.ask("GET", f"/cases/{case['case_id']}").status_code == 200
+        console.clear(case["case_id"])
+        wait_until(lambda: list(read_topic(anybody, names.clearances)))
+        wait_until(lambda: console.ask("GET", "/api/health").json()["stream"]["lag"] == 0)
+        publish(load_list("bundled"), publisher)
+        wait_until(lambda: (found := statuses(anybody)) and all(status.complete for status in found))
+    for topic, records in (
+        (names.decisions, 2),
+        (names.dead_letters, 1),
+        (names.alerts, len(cases)),
+        (names.parties, 1),
+    ):
+        assert len(list(read_topic(anybody, topic))) == records, topic
+
+
+@pytest.mark.parametrize(
+    ("process", "topic"),
+    [("worker", "clearances"), ("desk", "alerts"), ("lookback", "decisions"), ("list-sync", "cases")],
+)
+def test_no_process_writes_what_is_not_its_own(process: str, topic: str, deployed: Guarded) -> None:
+    told: list[KafkaError | None] = []
+    producer = connect(Producer, producer_config(deployed.settings(f"trade-highfence-{process}")))
+    producer.produce(f"{PREFIX}{topic}", b"{}", b"key", on_delivery=lambda error, _: told.append(error))
+    producer.flush(10)
+    assert [error.code() for error in told if error] == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
+
+
+def test_scaling_may_ask_for_the_lag_of_the_workers_only(deployed: Guarded) -> None:
+    admin = connect(AdminClient, common_config(deployed.settings("trade-highfence-scaling")))
+    assert set(admin.list_topics(timeout=10).topics) == {f"{PREFIX}transactions"}
+    groups = {"highfence-worker": True, "highfence-lookback": False}
+    for group, allowed in groups.items():
+        asked = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group]
+        if allowed:
+            assert asked.result(10).group_id == group
+        else:
+            with pytest.raises(KafkaException, match="uthorization"):
+                asked.result(10)
 
 
 def test_secrets_are_never_shown(tmp_path: Path) -> None:
