@@ -189,6 +189,12 @@ class Metrics:
         self.not_applied = Counter(
             "highfence_not_applied_hits", "Hits of lists that do not apply, by list", ["source"], registry=registry
         )
+        self.samples = Counter(
+            "highfence_quality_samples",
+            "Matches below the review threshold that went to the desk, by list",
+            ["source"],
+            registry=registry,
+        )
         self.build = Info("highfence_build", "Version and policy of this process", registry=registry)
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 from streams.records.alert import Alert
 from streams.records.case import Case
 
-_COLOURS = {"hold": "bold red", "review": "yellow"}
+_COLOURS = {"hold": "bold red", "review": "yellow", "sample": "dim"}
 _STATE_COLOURS = {"true_match": "bold red", "escalated": "red", "reopened": "yellow", "false_positive": "green"}
 _WIDTH = 80
 

@@ -27,4 +27,5 @@ def screened(
     for _ in range(2):
         remembered = answer(came, screener, snapshot, now, memory=memory)
         assert (remembered.decision, remembered.alerts) == (answered.decision, answered.alerts)
+        assert remembered.samples == answered.samples
     return answered

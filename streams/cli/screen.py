@@ -126,6 +126,8 @@ def screen(
 
 def _line(answered: Answer) -> bytes:
     record = {"decision": answered.decision, "alerts": answered.alerts}
+    if answered.samples:
+        record["samples"] = answered.samples
     if answered.dead_letter is not None:
         record["dead_letter"] = answered.dead_letter
     return msgspec.json.encode(record) + b"\n"

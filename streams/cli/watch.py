@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from streams.cli.context import settings_of
-from streams.desk.filters import AGES, STATES, CaseFilter
+from streams.desk.filters import AGES, OUTCOMES, STATES, CaseFilter
 from streams.kafka.tail import Start, read_topic
 from streams.kafka.topics import TopicNames
 from streams.records.alert import Alert
@@ -24,7 +24,7 @@ _OF_CASES = ("state", "age", "assignee")
 @click.command()
 @click.option("--cases", is_flag=True, help="Show cases, each time one changes, instead of alerts.")
 @click.option("--list", "source", default="", help="Only of this list.")
-@click.option("--outcome", type=click.Choice(["review", "hold"]), help="Only of this outcome.")
+@click.option("--outcome", type=click.Choice(OUTCOMES), help="Only of this outcome.")
 @click.option("--role", default="", help="Only parties in this role.")
 @click.option("--country", default="", help="Only parties of this country.")
 @click.option("--text", default="", help="Only those with this in a name or an id.")

@@ -67,7 +67,7 @@ class CaseBook:
     reached: dict[tuple[str, int], int] = field(default_factory=dict)
     """The offset after the last record taken, by topic and partition."""
     alerts_per_hour: dict[str, Counter[int]] = field(default_factory=dict)
-    """How many alerts each list had in each hour, counted from 1970."""
+    """How many hits each list had in each hour, counted from 1970."""
     _latest: list[tuple[datetime, str, Alert]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -108,8 +108,9 @@ class CaseBook:
         file = self._file(CaseKey.of_alert(alert))
         if not file.add_alert(alert, Place(record.partition, record.offset)):
             return
-        hours = self.alerts_per_hour.setdefault(alert.listed.source, Counter())
-        hours[int(alert.raised_at.timestamp()) // HOUR] += 1
+        if alert.outcome != "sample":
+            hours = self.alerts_per_hour.setdefault(alert.listed.source, Counter())
+            hours[int(alert.raised_at.timestamp()) // HOUR] += 1
         latest = (alert.raised_at, alert.alert_id, alert)
         if len(self._latest) < LATEST_ALERTS:
             heapq.heappush(self._latest, latest)

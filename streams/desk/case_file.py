@@ -19,6 +19,9 @@ from streams.records.clearance import Clearance
 from streams.records.disposition import Disposition
 from streams.records.party import party_fingerprint
 
+_OUTCOMES = ("sample", "review", "hold")
+"""From the least to the most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -92,7 +95,7 @@ class CaseFile:
     reopening: Gathered | None = None
     clearance: Clearance | None = None
     assignee: str = ""
-    outcome: Literal["review", "hold"] = "review"
+    outcome: Literal["sample", "review", "hold"] = "sample"
     score: float = 0.0
     first_seen: datetime | None = None
     _working: CaseState = "open"
@@ -120,8 +123,7 @@ class CaseFile:
             self.latest = alert
         if self.first_seen is None or alert.raised_at < self.first_seen:
             self.first_seen = alert.raised_at
-        if alert.outcome == "hold":
-            self.outcome = "hold"
+        self.outcome = max(self.outcome, alert.outcome, key=_OUTCOMES.index)
         self.score = max(self.score, alert.score)
         self._roles.update([alert.party.role] if alert.party.role else [])
         self._weigh(gathered)
@@ -267,9 +269,12 @@ class CaseFile:
         self._working = "reopened"
 
     def _weigh(self, alert: Gathered) -> None:
-        """An alert raised after the closure reopens the case unless it is about the same form of the entry in time."""
+        """An alert raised after the closure reopens the case unless it is about the same form of the entry in time.
+
+        A sample never does: it is no hit.
+        """
         closure = self.closure
-        if closure is None or alert.raised_at <= closure.at:
+        if closure is None or alert.raised_at <= closure.at or alert.outcome == "sample":
             return
         in_time = closure.expires_at is None or alert.raised_at < closure.expires_at
         if alert.entry_hash == closure.entry_hash and in_time:

@@ -12,6 +12,7 @@ from streams.records.alert import Alert
 from streams.records.case import Case, CaseState
 
 STATES: tuple[str, ...] = get_args(CaseState)
+OUTCOMES = ("hold", "review", "sample")
 AGES: Mapping[str, str] = {
     "1h": "first seen within an hour",
     "1d": "first seen within a day",
@@ -53,7 +54,7 @@ class CaseFilter:
         Raises ActRefusedError (``invalid``) for a value that cannot be meant.
         """
         given = {each.name: query.get(each.name, "").strip()[:200] for each in fields(cls)}
-        allowed = {"state": (*STATES, "undecided", "proposed"), "outcome": ("review", "hold"), "age": tuple(AGES)}
+        allowed = {"state": (*STATES, "undecided", "proposed"), "outcome": OUTCOMES, "age": tuple(AGES)}
         for name, values in allowed.items():
             if given[name] and given[name] not in values:
                 raise ActRefusedError("invalid", f"{name} is one of {', '.join(values)}")
@@ -108,5 +109,5 @@ class CaseFilter:
 
 
 def newest_first(cases: Iterable[Case]) -> list[Case]:
-    """The cases by when something last happened."""
-    return sorted(cases, key=lambda case: (case.changed_at, case.case_id), reverse=True)
+    """The cases by when something last happened; those of quality samples alone come last."""
+    return sorted(cases, key=lambda case: (case.outcome != "sample", case.changed_at, case.case_id), reverse=True)

@@ -15,7 +15,7 @@ from streams.matching.names_index import ListedNames, NameFinder
 from streams.matching.policy import Policy
 from streams.matching.scoring import Query
 from streams.records.list_entry import ListedName, ListEntry
-from streams.records.party import Party
+from streams.records.party import Party, party_fingerprint
 
 Key = tuple[str, str]
 """``(source, entry_id)`` of an entry."""
@@ -107,6 +107,16 @@ class EntityIndex:
             (judged for judged in self._judgements(asked, policy) if judged.is_hit), self._finder(policy)
         )
 
+    def match_and_sample(self, party: Party, policy: Policy) -> tuple[Match, ...]:
+        """The answer of :meth:`match`, and behind it, without an outcome, the samples that the policy draws below.
+
+        :raises ScreeningError: nothing of the party can be read.
+        """
+        if policy.sampling is None:
+            return self.match(party, policy)
+        asked = Asked.of(party, policy)
+        return self._explained(_hits_and_samples(party, self._judgements(asked, policy), policy), self._finder(policy))
+
     def candidates(self, party: Party, policy: Policy, limit: int = 10) -> tuple[Match, ...]:
         """The ``limit`` best entries, hit or not; best first, ties by key.
 
@@ -131,14 +141,14 @@ class EntityIndex:
         return index._explained((index._judge(asked, entry.key, queries, policy),), finder)[0]
 
     def scan(self, party: Party, policy: Policy) -> tuple[Match, ...]:
-        """The answer of :meth:`match`, by scoring every name of every entry. Slow: an oracle for tests.
+        """The answer of :meth:`match_and_sample`, by scoring every name of every entry. Slow: an oracle for tests.
 
         :raises ScreeningError: nothing of the party can be read.
         """
         asked, finder = Asked.of(party, policy), self._finder(policy)
         queries = [finder.query_exhaustively(read) for _, _, read in asked.names]
         judgements = (self._judge(asked, key, queries, policy) for key in self._entries)
-        return self._explained((judged for judged in judgements if judged.is_hit), finder)
+        return self._explained(_hits_and_samples(party, judgements, policy), finder)
 
     def _finder(self, policy: Policy) -> NameFinder:
         finder = self._finders.get(policy.version)
@@ -147,7 +157,7 @@ class EntityIndex:
         return finder
 
     def _judgements(self, asked: Asked, policy: Policy, lowest: float | None = None) -> Iterable[Judgement]:
-        """Judgements of all entries that can be hits, or whose name scores at least ``lowest``."""
+        """Judgements of all entries that can be hits or samples, or whose name scores at least ``lowest``."""
         finder = self._finder(policy)
         if lowest is None:
             lowest = finder.lowest(asked.facts.known)
@@ -209,6 +219,18 @@ class EntityIndex:
 
 
 _SHOWN_FROM = 0.2
+
+
+def _hits_and_samples(party: Party, judgements: Iterable[Judgement], policy: Policy) -> Iterable[Judgement]:
+    """The hits, and of the others those that the policy draws as samples."""
+    rules = policy.sampling
+    for judged in judgements:
+        if judged.is_hit or (
+            rules is not None
+            and judged.score >= judged.thresholds.review - rules.margin
+            and rules.draws(party_fingerprint(party), *judged.entry.key)
+        ):
+            yield judged
 
 
 def _read(name: ListedName, entry: ListEntry) -> ReadName:

@@ -19,6 +19,7 @@ from streams.matching.jurisdiction_rules import JurisdictionRules, read_jurisdic
 from streams.matching.ownership_rules import OwnershipRule, read_ownership_rules
 from streams.matching.periods import Period, read_periods
 from streams.matching.reach_rules import ReachRules, read_reach
+from streams.matching.sampling_rules import SamplingRules, read_sampling
 from streams.records.list_entry import ListEntry
 from streams.records.party import EntityType
 
@@ -150,6 +151,8 @@ class Policy:
     ownership: tuple[OwnershipRule, ...] = ()
     jurisdiction: JurisdictionRules | None = None
     """None lets every list apply to everything."""
+    sampling: SamplingRules | None = None
+    """None takes no samples below the review thresholds."""
 
     @classmethod
     def default(cls) -> Policy:
@@ -179,8 +182,9 @@ class Policy:
         return min(rule.review for rule in self.thresholds)
 
     def score_needed(self, country: bool, birth_date: bool, entity_type: bool) -> float:
-        """The score a name must have to become a hit when these facts are known and all corroborate."""
-        gap = 1.0 - self.lowest_review
+        """The score a name must have to become a hit, or a sample, when these facts are known and all corroborate."""
+        lowest = self.lowest_review - (self.sampling.margin if self.sampling is not None else 0.0)
+        gap = 1.0 - lowest
         for known, share in (
             (country, self.corroboration.country),
             (birth_date, self.corroboration.birth_date),
@@ -188,7 +192,7 @@ class Policy:
         ):
             if known:
                 gap /= 1.0 - share
-        return max(1.0 - gap, min(self.corroboration.reach, self.lowest_review))
+        return max(1.0 - gap, min(self.corroboration.reach, lowest))
 
     def thresholds_for(self, source: str, entity_type: str | None, role: str) -> Thresholds:
         """The thresholds of a match: the first that fit."""
@@ -216,11 +220,13 @@ def _default() -> Policy:
 
 
 def _read(document: dict[str, Any], where: str) -> Policy:
-    _refuse_unknown(document, {"thresholds", "periods", "reach", "ownership", "jurisdiction", *_SECTIONS}, where)
+    optional = {"periods", "reach", "ownership", "jurisdiction", "sampling"}
+    _refuse_unknown(document, {"thresholds", *optional, *_SECTIONS}, where)
     periods = read_periods(document.get("periods", []), where)
     reach = read_reach(document["reach"], where) if "reach" in document else None
     ownership = read_ownership_rules(document.get("ownership", []), where)
     jurisdiction = read_jurisdiction(document["jurisdiction"], where) if "jurisdiction" in document else None
+    sampling = read_sampling(document["sampling"], where) if "sampling" in document else None
     thresholds = _thresholds(_table(document, "thresholds", where), where)
     parts = {
         name: _section(_table(document, name, where), kind, f"{where}: {name}") for name, kind in _SECTIONS.items()
@@ -236,6 +242,8 @@ def _read(document: dict[str, Any], where: str) -> Policy:
         meaning["ownership"] = msgspec.to_builtins(ownership)
     if jurisdiction is not None:
         meaning["jurisdiction"] = msgspec.to_builtins(jurisdiction)
+    if sampling is not None:
+        meaning["sampling"] = msgspec.to_builtins(sampling)
     digest = hashlib.sha256(json.dumps(meaning, sort_keys=True).encode()).hexdigest()
     policy = Policy(
         version=digest[:16],
@@ -244,6 +252,7 @@ def _read(document: dict[str, Any], where: str) -> Policy:
         reach=reach,
         ownership=ownership,
         jurisdiction=jurisdiction,
+        sampling=sampling,
         **parts,
     )
     _check(policy, where)
@@ -337,6 +346,11 @@ def _check(policy: Policy, where: str) -> None:
     if names.unproved >= policy.lowest_review:
         raise PolicyError(
             f"{where}: names.unproved: got {names.unproved:g}; "
+            f"allowed: below every review threshold ({policy.lowest_review:g})"
+        )
+    if policy.sampling is not None and policy.sampling.margin >= policy.lowest_review:
+        raise PolicyError(
+            f"{where}: sampling.margin: got {policy.sampling.margin:g}; "
             f"allowed: below every review threshold ({policy.lowest_review:g})"
         )
     for name, weight in (("weights.least", policy.weights.least), ("weights.number", policy.weights.number)):

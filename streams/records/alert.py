@@ -69,6 +69,9 @@ class ListedParty(Record, frozen=True, kw_only=True):
 class Alert(Record, frozen=True, kw_only=True, omit_defaults=False):
     """A hit to be looked at by a person.
 
+    With the outcome ``sample`` it is none: it scored below the review ``threshold`` and was drawn so that people see
+    whether that is right; it does not count in the decision's outcome.
+
     ``alert_id`` depends only on transaction, revision, party position and entry, so the same hit found
     twice has one id. ``field`` is the path of the party's field that matched (``name``, ``alt_names[0]``,
     ``addresses[1]`` …) and ``value`` its content. ``listed.name`` is the listed name that matched best.
@@ -83,7 +86,7 @@ class Alert(Record, frozen=True, kw_only=True, omit_defaults=False):
     trigger: Literal["live", "lookback"]
     transaction_id: Identity
     revision: Count
-    outcome: Literal["review", "hold"]
+    outcome: Literal["review", "hold", "sample"]
     party_index: Count
     party: Party
     field: str

@@ -54,7 +54,7 @@ class Case(Record, frozen=True, kw_only=True, omit_defaults=False):
     source: Identity
     entry_id: Identity
     state: CaseState
-    outcome: Literal["review", "hold"]
+    outcome: Literal["review", "hold", "sample"]
     score: Ratio
     count: Count
     first_seen: Moment

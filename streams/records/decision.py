@@ -53,7 +53,8 @@ class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` are hits that a clearance covers;
     they do not count in the outcome, nor do the ``not_applied``, of lists that do not apply. ``stale_lists`` names the
     lists that were past their maximum age and screened with all the same, as the settings allow. ``mapping_version`` is
-    the digest of the mapping by which the event became a transaction, and is left out when it came as one.
+    the digest of the mapping by which the event became a transaction, and is left out when it came as one. ``samples``
+    are the ids of quality samples, which do not count either.
     """
 
     transaction_id: Identity
@@ -68,4 +69,5 @@ class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     reason: str = ""
     stale_lists: tuple[str, ...] = ()
     not_applied: tuple[NotAppliedHit, ...] = ()
+    samples: tuple[str, ...] = ()
     mapping_version: str | UnsetType = UNSET

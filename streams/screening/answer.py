@@ -38,13 +38,14 @@ class Event(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """What is published for one event: always a decision, perhaps alerts, perhaps a dead letter.
 
-    ``parties`` are those that were screened, as JSON.
+    ``parties`` are those that were screened, as JSON; ``samples`` are no hits, and published beside the alerts.
     """
 
     decision: Decision
     alerts: tuple[Alert, ...] = ()
     dead_letter: DeadLetter | None = None
     parties: Sequence[bytes] = ()
+    samples: tuple[Alert, ...] = ()
 
 
 def answer(
@@ -75,7 +76,7 @@ def answer(
             found = memory.matches(noted) if noted else ()
             with budget if noted and memory.must_screen(noted) else _UNBOUNDED:
                 screening = screener.decide(outline, found, snapshot, event.source, now, event.recorded_at, clearances)
-            return Answer(screening.decision, screening.alerts, parties=parties)
+            return Answer(screening.decision, screening.alerts, None, parties, screening.samples)
         transaction = read_event(event.value, event.headers, max_bytes)
         transaction_id, revision = transaction.transaction_id, transaction.revision
         if refused:
@@ -83,7 +84,7 @@ def answer(
         with budget:
             screening = screener.screen(transaction, snapshot, event.source, now, event.recorded_at, clearances)
         parties = [encode(party) for party in transaction.parties]
-        return Answer(screening.decision, screening.alerts, parties=parties)
+        return Answer(screening.decision, screening.alerts, None, parties, screening.samples)
     except UnreadableEventError as error:
         reason, detail, transaction_id = cast(Reason, error.reason), error.detail, error.transaction_id
     except ScreeningTimeoutError as error:

@@ -25,6 +25,7 @@ class Publication(msgspec.Struct, frozen=True):
     answer: Answer
     decision: bytes
     alerts: tuple[bytes, ...]
+    """Of its alerts, and behind them of its samples."""
     dead_letter: bytes | None
 
 
@@ -32,9 +33,11 @@ def publication(answered: Answer, event: Event, largest: int) -> Publication:
     """Write the answer to ``event``.
 
     One that cannot be written, or has a record of more than ``largest`` bytes, becomes the decision ``error`` with
-    a dead letter. A dead letter that no topic would take goes without the event's bytes and tells where they are.
+    a dead letter; a sample that large is left out. A dead letter that no topic would take goes without the event's
+    bytes and tells where they are.
     """
     try:
+        answered = _with_fitting_samples(answered, largest)
         decision, alerts = _written(answered, largest)
     except Exception as error:
         told = str(error) if isinstance(error, ScreeningError) else f"{type(error).__name__}: {error}"
@@ -50,6 +53,15 @@ def publication(answered: Answer, event: Event, largest: int) -> Publication:
     return Publication(answered, decision, alerts, written)
 
 
+def _with_fitting_samples(answered: Answer, largest: int) -> Answer:
+    """No event is refused for a sample."""
+    fitting = tuple([sample for sample in answered.samples if len(encode(sample)) + _FRAMING <= largest])
+    if len(fitting) == len(answered.samples):
+        return answered
+    decision = replace(answered.decision, samples=tuple([sample.alert_id for sample in fitting]))
+    return replace(answered, decision=decision, samples=fitting)
+
+
 def _written(answered: Answer, largest: int) -> tuple[bytes, tuple[bytes, ...]]:
     decision = encode(answered.decision)
     if len(decision) + _FRAMING > largest:
@@ -63,7 +75,7 @@ def _written(answered: Answer, largest: int) -> tuple[bytes, tuple[bytes, ...]]:
             raise ScreeningError(f"an alert has {len(alerts[-1]):,} bytes; its topic takes {largest:,}")
         if total > MOST_ALERT_BYTES:
             raise ScreeningError(f"its alerts have more than {MOST_ALERT_BYTES:,} bytes")
-    return decision, tuple(alerts)
+    return decision, (*alerts, *map(encode, answered.samples))
 
 
 def _refused(answered: Answer, event: Event, detail: str) -> Answer:
@@ -73,6 +85,7 @@ def _refused(answered: Answer, event: Event, detail: str) -> Answer:
         alert_ids=(),
         suppressed=(),
         not_applied=(),
+        samples=(),
         reason=f"screening_failed: {detail}",
     )
     letter = dead_letter(event, "screening_failed", detail, decision.transaction_id, decision.screened_at)

@@ -28,15 +28,18 @@ from streams.screening.snapshot import Snapshot
 Found = tuple[int, Party, Sequence[Match], Behind]
 """A party of a transaction by its position, what it and its owners match, and who these are."""
 
+MOST_SAMPLES = 10
+"""A transaction has no more quality samples than this, those of its first parties: they must not fill a topic."""
 MOST_ALERTS = 500
 """A transaction with more alerts than this is refused: no analyst can work with it, and it must not fill a topic."""
 
 
 class Screening(msgspec.Struct, frozen=True):
-    """The answer to one transaction."""
+    """The answer to one transaction; ``samples`` are matches below the review threshold, for the desk alone."""
 
     decision: Decision
     alerts: tuple[Alert, ...]
+    samples: tuple[Alert, ...] = ()
 
 
 class Screener:
@@ -87,19 +90,23 @@ class Screener:
         alerts: list[Alert] = []
         suppressed: list[SuppressedHit] = []
         not_applied: list[NotAppliedHit] = []
+        samples: list[Alert] = []
         rules = self.policy.jurisdiction
         lists = Jurisdiction(rules, self._topic or source.topic, transaction) if rules is not None else None
         for position, party, matches, owners in found:
             day = (transaction.occurred_at or event_time).date()
             departed = transaction.departed_at.date() if transaction.departed_at is not None else None
-            standing = []
+            standing, below = [], []
             for match in matches:
                 published = snapshot.releases[match.entry.source].published_at
                 stood = self._standing(match, day, departed, max(day, event_time.date(), published.date()))
                 if stood is None:
                     continue
                 ruled_out = lists.not_applied(position, match.entry) if lists is not None else None
-                if ruled_out is None:
+                if match.outcome is None:
+                    if stood is match and ruled_out is None:
+                        below.append(match)
+                elif ruled_out is None:
                     standing.append(stood)
                 else:
                     not_applied.append(ruled_out)
@@ -119,6 +126,11 @@ class Screener:
                     alerts.append(alert)
                 else:
                     suppressed.append(cleared)
+            seen = {match.entry.key for match in standing} if below else set()
+            for match in below:
+                if match.entry.key not in seen:
+                    seen.add(match.entry.key)
+                    samples.append(self._alert(transaction, position, party, _sample(match), snapshot, screened_at))
             if len(alerts) > MOST_ALERTS:
                 raise ScreeningError(f"more than {MOST_ALERTS} alerts: split the transaction, or look at its parties")
         outcome: Outcome = "clear"
@@ -136,11 +148,12 @@ class Screener:
             screened_at=screened_at,
             stale_lists=snapshot.stale,
             not_applied=tuple(not_applied),
+            samples=tuple([sample.alert_id for sample in samples[:MOST_SAMPLES]]),
         )
-        return Screening(decision, tuple(alerts))
+        return Screening(decision, tuple(alerts), tuple(samples[:MOST_SAMPLES]))
 
     def matches(self, position: int, party: Party, snapshot: Snapshot) -> tuple[list[Match], Behind]:
-        """What the party and each of its owners may be, and who owns it.
+        """What the party and each of its owners may be, and who owns it; without an outcome, what is drawn as a sample.
 
         Raises ScreeningError, naming the party by its ``position``, when it cannot be screened.
         """
@@ -149,7 +162,7 @@ class Screener:
         try:
             owners = behind(party, snapshot.ownership)
             for path, someone in _asked(party, owners):
-                matches = snapshot.index.match(someone, self.policy)
+                matches = snapshot.index.match_and_sample(someone, self.policy)
                 found += [_of_owner(match, path) for match in matches] if path else matches
         except ScreeningTimeoutError:
             raise
@@ -211,14 +224,12 @@ class Screener:
         raised_at: datetime,
     ) -> Alert:
         entry = match.entry
-        if match.outcome is None:
-            raise ScreeningError(f"{entry.source}/{entry.entry_id} scored below the review threshold")
         return Alert(
             alert_id=alert_id(transaction.transaction_id, transaction.revision, position, entry),
             trigger="live",
             transaction_id=transaction.transaction_id,
             revision=transaction.revision,
-            outcome=match.outcome,
+            outcome=match.outcome or "sample",
             party_index=position,
             party=party,
             field=match.field,
@@ -251,6 +262,10 @@ class Screener:
 def _asked(party: Party, owners: Behind) -> list[tuple[str, Party]]:
     """Whom to look for, with the path of their fields: the party, and its owners."""
     return [("", party), *[(f"{owner.path}.", owner.party) for owner in owners.owners]]
+
+
+def _sample(match: Match) -> Match:
+    return replace(match, summary=f"quality sample, below the review threshold: {match.summary}")
 
 
 def _of_owner(match: Match, path: str) -> Match:

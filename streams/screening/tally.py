@@ -21,6 +21,7 @@ class Tally:
         self._alerts: Counter[tuple[str, str]] = Counter()
         self._suppressed: Counter[str] = Counter()
         self._not_applied: Counter[str] = Counter()
+        self._samples: Counter[str] = Counter()
         self._dead_letters: Counter[str] = Counter()
         self._parties = 0
 
@@ -34,6 +35,8 @@ class Tally:
             self._not_applied[not_applied.source] += 1
         for alert in answered.alerts:
             self._alerts[alert.listed.source, alert.outcome] += 1
+        for sample in answered.samples:
+            self._samples[sample.listed.source] += 1
         if answered.dead_letter is not None:
             self._dead_letters[answered.dead_letter.reason] += 1
 
@@ -57,5 +60,7 @@ class Tally:
             metrics.suppressed.labels(source).inc(count)
         for source, count in self._not_applied.items():
             metrics.not_applied.labels(source).inc(count)
+        for source, count in self._samples.items():
+            metrics.samples.labels(source).inc(count)
         for reason, count in self._dead_letters.items():
             metrics.dead_letters.labels(reason).inc(count)

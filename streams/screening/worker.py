@@ -339,7 +339,7 @@ class Worker:
         answered = published.answer
         key = answered.decision.transaction_id.encode()
         producer.send(self._names.decisions, key, published.decision)
-        for alert, written in zip(answered.alerts, published.alerts, strict=True):
+        for alert, written in zip((*answered.alerts, *answered.samples), published.alerts, strict=True):
             producer.send(self._names.alerts, alert.alert_id.encode(), written)
         if published.dead_letter is not None and answered.dead_letter is not None:
             producer.send(self._names.dead_letters, answered.dead_letter.key or key, published.dead_letter)

@@ -40,6 +40,7 @@ POLICY = files("streams.matching").joinpath("policy.toml").read_text(encoding="u
 SCREENERS = (
     Screener(Policy.default()),
     Screener(Policy.from_toml(POLICY.replace("[weights]", f"{BY_ROLE}[weights]", 1))),
+    Screener(Policy.from_toml(POLICY.replace("share = 0.0\nmargin = 0.1", "share = 0.5\nmargin = 0.3", 1))),
 )
 
 
@@ -92,7 +93,8 @@ def parties(rng: random.Random) -> list[dict[str, Any]]:
 
 
 def said(answered: Answer) -> tuple[bytes, bytes, object]:
-    return msgspec.json.encode(answered.decision), msgspec.json.encode(answered.alerts), answered.dead_letter
+    raised = (answered.alerts, answered.samples)
+    return msgspec.json.encode(answered.decision), msgspec.json.encode(raised), answered.dead_letter
 
 
 @settings(max_examples=12, deadline=None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import gzip
 import json
 import random
@@ -19,12 +20,14 @@ from streams.errors import ScreeningError
 from streams.matching import EntityIndex, Policy
 from streams.matching.names import ReadName, read_name, word_of
 from streams.matching.names_index import ListedNames, NameFinder
+from streams.matching.sampling_rules import SamplingRules
 from streams.matching.scoring import Agreement
 from streams.matching.vocabulary import Vocabulary
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import EntityType, Party
 
 POLICY = Policy.default()
+SAMPLING = dataclasses.replace(POLICY, version="sampling", sampling=SamplingRules(share=0.6, margin=0.25))
 QUERIES = 20_000
 TEXT = (
     "inspur langchao beijing shanghai electronic information technology trading co ltd llc almaz antey "
@@ -84,23 +87,24 @@ parties = st.builds(
 
 
 @settings(max_examples=300, deadline=None)
-@given(listed=entries, later=entries, party=parties)
-def test_match_is_scan(listed: list[ListEntry], later: list[ListEntry], party: Party) -> None:
+@given(listed=entries, later=entries, party=parties, policy=st.sampled_from([POLICY, SAMPLING]))
+def test_match_is_scan(listed: list[ListEntry], later: list[ListEntry], party: Party, policy: Policy) -> None:
     index = EntityIndex.build(listed)
-    index.match(Party(name="Inspur"), POLICY)
+    index.match(Party(name="Inspur"), policy)
     index = index.apply(later, [entry.key for entry in listed[:2]])
     try:
-        expected = index.scan(party, POLICY)
+        expected = index.scan(party, policy)
     except ScreeningError:
         with pytest.raises(ScreeningError):
-            index.match(party, POLICY)
+            index.match_and_sample(party, policy)
         return
-    assert index.match(party, POLICY) == expected
+    assert index.match_and_sample(party, policy) == expected
+    assert index.match(party, policy) == tuple([match for match in expected if match.outcome is not None])
     for match in expected:
         assert 0.0 <= match.score <= 1.0
         assert match.summary
     rebuilt = EntityIndex.build(index.entries.values())
-    assert rebuilt.match(party, POLICY) == expected
+    assert rebuilt.match_and_sample(party, policy) == expected
 
 
 @settings(max_examples=200, deadline=None)

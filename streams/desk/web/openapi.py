@@ -10,7 +10,7 @@ import msgspec
 
 from streams.desk.acts import Act
 from streams.desk.audit import AuditFile
-from streams.desk.filters import AGES, STATES
+from streams.desk.filters import AGES, OUTCOMES, STATES
 from streams.desk.web.asked import PartyScreening
 from streams.records.alert import Alert
 from streams.records.case import Case
@@ -156,7 +156,7 @@ def _errors(statuses: tuple[str, ...]) -> dict[str, Any]:
 
 def _filters() -> list[dict[str, Any]]:
     values: dict[str, list[str]] = {
-        "outcome": ["review", "hold"],
+        "outcome": list(OUTCOMES),
         "state": [*STATES, "undecided", "proposed"],
         "age": list(AGES),
     }

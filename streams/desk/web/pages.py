@@ -17,7 +17,7 @@ from aiohttp import web
 from streams.desk.acts import Act, open_to
 from streams.desk.app import Desk
 from streams.desk.chart import alerts_chart
-from streams.desk.filters import AGES, STATES, UNDECIDED, CaseFilter
+from streams.desk.filters import AGES, OUTCOMES, STATES, UNDECIDED, CaseFilter
 from streams.desk.standing import standings
 from streams.desk.web import asked
 from streams.desk.web.access import COOKIE, SESSION_SECONDS, peer
@@ -144,7 +144,7 @@ def _choices(desk: Desk) -> dict[str, Any]:
     return {
         "choices": {
             "source": _words({case.source for case in cases}),
-            "outcome": _words({"hold", "review"}),
+            "outcome": _words(set(OUTCOMES)),
             "role": [
                 (role, role.replace("_", " ")) for role in sorted({role for case in cases for role in case.roles})
             ],

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from unit.desk.story import CASE, ENTRY, FINGERPRINT, FORM, OTHER_FORM, SOURCE, act, alert, at, cleared, filed
 
 from streams.desk.case_file import Place
+from streams.desk.filters import CaseFilter, newest_first
 from streams.records.alert import Alert
 from streams.records.case import Case
 from streams.records.disposition import Disposition
@@ -26,6 +27,21 @@ def test_alerts_gather_and_count_once() -> None:
     assert (case.case_id, case.count, case.outcome, case.score) == (CASE, 3, "hold", 0.95)
     assert (case.first_seen, case.last_seen, case.alert_id) == (at(1), at(9), "alert-1")
     assert case.state == "open"
+
+
+def test_a_case_of_samples_is_one_until_a_hit_comes_and_is_never_reopened_by_a_sample() -> None:
+    sample = alert(1, 0, outcome="sample", score=0.6)
+    assert case_of(sample).outcome == "sample"
+    assert case_of(alert(2, 1), sample).outcome == case_of(sample, alert(2, 1)).outcome == "review"
+    assert case_of(sample, *cleared(), alert(3, 99, OTHER_FORM, outcome="sample")).state == "false_positive"
+    assert case_of(sample, *cleared(), alert(3, 99, OTHER_FORM)).state == "reopened"
+
+
+def test_samples_are_shown_last_and_can_be_filtered() -> None:
+    sample, hit = case_of(alert(1, 9, outcome="sample")), case_of(alert(2, 1))
+    assert newest_first([sample, hit]) == [hit, sample]
+    wanted = CaseFilter.of_query({"outcome": "sample"})
+    assert [wanted.takes(case, at(10)) for case in (sample, hit)] == [True, False]
 
 
 def test_assigned_then_escalated_stays_escalated() -> None:
