@@ -179,6 +179,14 @@ def test_workers_keep_their_names_and_finish_their_transaction() -> None:
     assert budget["selector"]["matchLabels"].items() <= labels.items()
 
 
+def _triggered(variant: str) -> dict[str, str]:
+    """What KEDA is told to ask for."""
+    (scaled,) = of_kind(variant, "ScaledObject").values()
+    (trigger,) = scaled["spec"]["triggers"]
+    found: dict[str, str] = trigger["metadata"]
+    return found
+
+
 def test_scaling_takes_the_lag_of_all_partitions_and_not_their_commit_markers() -> None:
     (scaled,) = of_kind("scram", "ScaledObject").values()
     target = of_kind("scram", "StatefulSet")["worker"]
@@ -188,7 +196,9 @@ def test_scaling_takes_the_lag_of_all_partitions_and_not_their_commit_markers() 
     (trigger,) = scaled["spec"]["triggers"]
     asked = trigger["metadata"]
     partitions = 12
-    assert asked["topic"] == TopicNames("eu.").transactions
+    # The workers read another platform's topic, too, so the lag of all topics of their group counts.
+    assert "topic" not in asked
+    assert _triggered("tls")["topic"] == TopicNames().transactions
     assert asked["consumerGroup"] == Settings().worker.group_id
     assert trigger["metricType"] == "AverageValue"
     # With nothing to do, a marker in each partition is all the lag: that is not activity, and not one worker's work.
@@ -227,10 +237,22 @@ def test_rights_are_single_ones_to_things_by_name() -> None:
         for rule in user["spec"]["authorization"]["acls"]:
             resource, operations = rule["resource"], set(rule["operations"])
             assert "*" not in resource["name"], name
-            assert resource["name"].startswith(("eu.", "highfence-")), name
+            assert resource["name"].startswith(("eu.", "highfence-", "shop.orders")), name
             assert operations <= {"Read", "Write", "Describe"}, name
             assert (resource["patternType"] == "literal") == (resource["type"] == "topic"), name
     assert set(of_kind("tls", "KafkaUser")) == set(ACCESS) - {"list-sync"}
+
+
+def test_files_that_settings_name_are_there() -> None:
+    (files,) = [document for name, document in of_kind("scram", "ConfigMap").items() if name == "files"]
+    assert set(files["data"]) == {"shop.toml"}
+    for name, pod in pods("scram"):
+        (mounted,) = [mount["mountPath"] for mount in pod["containers"][0]["volumeMounts"] if mount["name"] == "files"]
+        assert environment(pod)["HIGHFENCE_WORKER__MAPPINGS"] == f'{{"shop.orders":"{mounted}/shop.toml"}}', name
+        assert len(environment(pod)["FILES_SHA256"]) == 64
+    for process, operations in (("worker", ["Read", "Describe"]), ("scaling", ["Describe"])):
+        rules = of_kind("scram", "KafkaUser")[process]["spec"]["authorization"]["acls"]
+        assert [rule["operations"] for rule in rules if rule["resource"]["name"] == "shop.orders"] == [operations]
 
 
 def test_secrets_are_references() -> None:

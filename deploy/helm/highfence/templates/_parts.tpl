@@ -91,6 +91,11 @@ app.kubernetes.io/component: {{ . }}
 - name: HIGHFENCE_KAFKA__PROPERTIES
   value: {{ include "highfence.properties" . | quote }}
 {{- end }}
+{{- with $root.Values.files }}
+# Pods are made anew when a file is another.
+- name: FILES_SHA256
+  value: {{ toJson . | sha256sum }}
+{{- end }}
 - name: HIGHFENCE_METRICS__HOST
   value: 0.0.0.0
 - name: HIGHFENCE_METRICS__PORT
@@ -151,6 +156,9 @@ livenessProbe:
 {{- define "highfence.mounts" -}}
 {{- $kafka := (index . 0).Values.kafka -}}
 - {name: tmp, mountPath: /tmp}
+{{- if and (index . 0).Values.files (ne (index . 1) "topics") }}
+- {name: files, mountPath: /etc/highfence/files, readOnly: true}
+{{- end }}
 {{- if $kafka.caSecret }}
 - {name: authority, mountPath: /etc/highfence/authority, readOnly: true}
 {{- end }}
@@ -163,6 +171,10 @@ livenessProbe:
 {{- $kafka := (index . 0).Values.kafka -}}
 - name: tmp
   emptyDir: {sizeLimit: 1Gi}
+{{- if and (index . 0).Values.files (ne (index . 1) "topics") }}
+- name: files
+  configMap: {name: {{ include "highfence.name" (index . 0) }}-files}
+{{- end }}
 {{- with $kafka.caSecret }}
 - name: authority
   secret:
