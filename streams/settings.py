@@ -91,6 +91,9 @@ class WorkerSettings(_Section):
     """At most this many events in one Kafka transaction; as many as take a tenth of a second, if those are fewer."""
     remembered_parties: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000
     """How many parties a worker remembers so as not to screen them again, about 2 kB each with all caches beside."""
+    remembered_transactions: Annotated[int, Field(ge=1, le=100_000_000)] = 50_000
+    """Of how many transactions a worker remembers the last revision, and of how many customers what they ordered, for
+    diversion flags; less than a kilobyte each."""
     batch_wait_seconds: Annotated[float, Field(gt=0, le=10)] = 0.05
     """How long a batch waits for its first events."""
     transaction_timeout_seconds: Annotated[float, Field(ge=1, le=900)] = 60.0
@@ -224,6 +227,13 @@ class PolicySettings(_Section):
     file: Path | None = None
 
 
+class FlagSettings(_Section):
+    """Diversion flags; without a file the packaged rules hold."""
+
+    on: bool = True
+    file: Path | None = None
+
+
 class MetricsSettings(_Section):
     """Where a process serves /metrics, /healthz and /readyz. Port 0 takes a free one."""
 
@@ -283,6 +293,7 @@ class Settings(BaseSettings):
     lists: ListSettings = ListSettings()
     limits: LimitSettings = LimitSettings()
     policy: PolicySettings = PolicySettings()
+    flags: FlagSettings = FlagSettings()
     metrics: MetricsSettings = MetricsSettings()
     desk: DeskSettings = DeskSettings()
 

@@ -26,6 +26,8 @@ from streams.kafka.transactions import TransactionalProducer
 from streams.matching import Policy
 from streams.records.events import read_event
 from streams.screening.clearances import Clearances
+from streams.screening.diversion import Diversion
+from streams.screening.diversion_rules import DiversionRules
 from streams.screening.incoming import event_of
 from streams.screening.snapshot import Snapshot
 from streams.screening.tally import Tally
@@ -110,10 +112,10 @@ class Stopwatch:
         return True
 
 
-def run_worker(kind: type[Worker], settings: Settings, watch: Stopwatch) -> None:
+def run_worker(kind: type[Worker], settings: Settings, watch: Stopwatch, flags: Diversion | None = None) -> None:
     """Run a worker in this thread until the stopwatch has enough."""
     stop = threading.Event()
-    worker = kind(settings, Policy.default(), stop)
+    worker = kind(settings, Policy.default(), stop, flags=flags)
 
     def look() -> None:
         deadline = time.monotonic() + _PATIENCE_SECONDS
@@ -187,7 +189,8 @@ def run_faust(settings: Settings, watch: Stopwatch) -> None:
 
 CONTESTANTS: dict[str, Callable[[Settings, Stopwatch], None]] = {
     "pass-through": lambda settings, watch: run_worker(PassThrough, settings, watch),
-    "screening": lambda settings, watch: run_worker(Worker, settings, watch),
+    "screening": lambda settings, watch: run_worker(Worker, settings, watch, Diversion(DiversionRules.default())),
+    "screening-without-flags": lambda settings, watch: run_worker(Worker, settings, watch),
     "quixstreams": run_quixstreams,
     "faust": run_faust,
 }

@@ -18,8 +18,9 @@ from streams.lists.loading import LoadedList
 
 PASSED_ON = "pass-through"
 REALISTIC = "screening, realistic"
+WITHOUT_FLAGS = "realistic, without flags"
 COLD = "screening, every party new"
-_CONTESTANT = {REALISTIC: "screening", COLD: "screening"}
+_CONTESTANT = {REALISTIC: "screening", WITHOUT_FLAGS: "screening-without-flags", COLD: "screening"}
 
 
 class Compared(msgspec.Struct, frozen=True):

@@ -140,7 +140,7 @@ def pipeline(
     """Events a second: screening against pass-through, quixstreams and Faust, where these are installed."""
     loaded = _loaded(lists)
     trade = Trade([entry for each in loaded for entry in each.entries], population, hits, near_hits)
-    names = [pipelines.PASSED_ON, pipelines.REALISTIC, pipelines.COLD, *pipelines.others()]
+    names = [pipelines.PASSED_ON, pipelines.REALISTIC, pipelines.WITHOUT_FLAGS, pipelines.COLD, *pipelines.others()]
     with _measuring(bootstrap) as (servers, console), console.status("starting") as status:
         compared = pipelines.bench_pipeline(
             servers,

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from streams.errors import PolicyError
 from streams.matching import Policy
+from streams.screening.diversion import Diversion
+from streams.screening.diversion_rules import DiversionRules
 from streams.settings import Settings
 
 
@@ -25,8 +29,30 @@ def policy_of(settings: Settings) -> Policy:
     file = settings.policy.file
     if file is None:
         return Policy.default()
+    return Policy.from_toml(_text(file, "policy file"), str(file))
+
+
+def flags_of(settings: Settings) -> Diversion | None:
+    """The rules for diversion flags that the settings name, or the packaged ones; None when flags are off.
+
+    Raises PolicyError when the file cannot be read or is inconsistent.
+    """
+    if not settings.flags.on:
+        return None
+    rules = DiversionRules.default() if settings.flags.file is None else rules_in(settings.flags.file)
+    return Diversion(rules, settings.worker.remembered_transactions, settings.worker.remembered_parties)
+
+
+def rules_in(file: Path) -> DiversionRules:
+    """The rules for diversion flags in a file.
+
+    Raises PolicyError when it cannot be read or is inconsistent.
+    """
+    return DiversionRules.from_toml(_text(file, "file of flag rules"), str(file))
+
+
+def _text(file: Path, what: str) -> str:
     try:
-        text = file.read_text(encoding="utf-8")
+        return file.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
-        raise PolicyError(f"policy file {file} cannot be read: {error}") from error
-    return Policy.from_toml(text, str(file))
+        raise PolicyError(f"{what} {file} cannot be read: {error}") from error

@@ -14,7 +14,7 @@ import orjson
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
-from streams.cli.context import policy_of, settings_of
+from streams.cli.context import flags_of, policy_of, settings_of
 from streams.cli.moment import moment
 from streams.lists import history
 from streams.lists.loading import load_lists
@@ -78,7 +78,7 @@ def screen(
     if bool(lists) == (at is not None):
         raise click.UsageError("give either --list or --as-of")
     settings = settings_of(ctx)
-    screener = Screener(policy_of(settings), topic)
+    screener, flags = Screener(policy_of(settings), topic), flags_of(settings)
     made_by = load_mapping(mapping) if mapping is not None else None
     now = datetime.now(UTC)
     console = Console(stderr=True)
@@ -107,6 +107,7 @@ def screen(
             ScreeningBudget(settings.limits.screening_seconds),
             at,
             made_by,
+            flags,
         ):
             output.write(_line(answered))
             outcomes[answered.decision.outcome] += 1

@@ -7,7 +7,7 @@ import threading
 
 import click
 
-from streams.cli.context import policy_of, settings_of
+from streams.cli.context import flags_of, policy_of, settings_of
 from streams.screening.supervisor import Supervisor
 from streams.screening.worker import Worker
 
@@ -27,12 +27,12 @@ def worker(ctx: click.Context, processes: int) -> None:
     Of several processes, one that is killed is started again; when one fails, all end with its status.
     """
     settings = settings_of(ctx)
-    policy = policy_of(settings)
+    policy, flags = policy_of(settings), flags_of(settings)
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     if processes == 1:
-        Worker(settings, policy, stop).run()
+        Worker(settings, policy, stop, flags=flags).run()
     else:
         given = ctx.find_root().params
         arguments = [*(["--config", str(given["file"])] if given["file"] else []), *["--verbose"] * given["verbose"]]

@@ -47,14 +47,30 @@ class NotAppliedHit(Record, frozen=True, kw_only=True):
     party_index: Count = 0
 
 
+class Flag(Record, frozen=True, kw_only=True):
+    """A sign that goods may be diverted: the rule that fits, what it weighs, and why.
+
+    ``field`` is the path of what it was seen in, ``text`` a plain sentence with what it was compared with, ``citation``
+    the public guidance the rule follows.
+    """
+
+    rule: Identity
+    weight: Count
+    field: str
+    text: str
+    citation: str
+
+
 class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     """One per transaction and revision, keyed by ``transaction_id``.
 
     ``reason`` says why the outcome is error and is empty otherwise. ``suppressed`` are hits that a clearance covers;
     they do not count in the outcome, nor do the ``not_applied``, of lists that do not apply. ``stale_lists`` names the
-    lists that were past their maximum age and screened with all the same, as the settings allow. ``mapping_version`` is
-    the digest of the mapping by which the event became a transaction, and is left out when it came as one. ``samples``
-    are the ids of quality samples, which do not count either.
+    lists that were past their maximum age and screened with all the same, as the settings allow. ``flags`` may make a
+    review, by the rules that ``flags_version`` names, empty where no rules were applied; ``not_checked`` are those
+    rules for which the event, or what was remembered, does not tell enough. ``mapping_version`` is the digest of the
+    mapping by which the event became a transaction, and is left out when it came as one. ``samples`` are the ids of
+    quality samples, which do not count either.
     """
 
     transaction_id: Identity
@@ -70,4 +86,7 @@ class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     stale_lists: tuple[str, ...] = ()
     not_applied: tuple[NotAppliedHit, ...] = ()
     samples: tuple[str, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    flags_version: str = ""
     mapping_version: str | UnsetType = UNSET

@@ -16,6 +16,7 @@ from streams.records.dead_letter import DeadLetter, Header, Reason
 from streams.records.decision import Decision, EventSource
 from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_event, read_outline
 from streams.screening.clearances import NO_CLEARANCES, Clearances
+from streams.screening.diversion import Diversion
 from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -58,6 +59,7 @@ def answer(
     refused: str = "",
     memory: MatchMemory | None = None,
     clearances: Clearances = NO_CLEARANCES,
+    diversion: Diversion | None = None,
 ) -> Answer:
     """Read and screen one event.
 
@@ -65,6 +67,7 @@ def answer(
     and a dead letter with its bytes untouched: nothing that was not screened is ever clear. ``budget`` bounds
     the screening by raising ScreeningTimeoutError; ``refused`` says why this event is not to be screened.
     ``memory``, which follows ``snapshot``, makes it faster and changes nothing else. ``clearances`` suppress hits.
+    ``diversion`` flags events by its rules and remembers them.
     """
     reason: Reason = "screening_failed"
     transaction_id, revision = None, 0
@@ -74,15 +77,23 @@ def answer(
         if outline is not None and memory is not None and (noted := memory.note(parties)) is not None:
             transaction_id, revision = outline.transaction_id, outline.revision
             found = memory.matches(noted) if noted else ()
+            watched = None
+            if diversion is not None:
+                new = [(each.content, each.party) for each in noted if each.party is not None]
+                watched = diversion.watched_json(parties, new)
             with budget if noted and memory.must_screen(noted) else _UNBOUNDED:
-                screening = screener.decide(outline, found, snapshot, event.source, now, event.recorded_at, clearances)
+                screening = screener.decide(
+                    outline, found, snapshot, event.source, now, event.recorded_at, clearances, watched
+                )
             return Answer(screening.decision, screening.alerts, None, parties, screening.samples)
         transaction = read_event(event.value, event.headers, max_bytes)
         transaction_id, revision = transaction.transaction_id, transaction.revision
         if refused:
             return refusal(event, screener, snapshot, now, reason, refused, transaction_id, revision)
         with budget:
-            screening = screener.screen(transaction, snapshot, event.source, now, event.recorded_at, clearances)
+            screening = screener.screen(
+                transaction, snapshot, event.source, now, event.recorded_at, clearances, diversion
+            )
         parties = [encode(party) for party in transaction.parties]
         return Answer(screening.decision, screening.alerts, None, parties, screening.samples)
     except UnreadableEventError as error:

@@ -17,6 +17,7 @@ from streams.errors import RecordError
 from streams.mappings import Mapping
 from streams.records.decision import EventSource
 from streams.screening.answer import Answer, Event, answer
+from streams.screening.diversion import Diversion
 from streams.screening.mapped import answer_mapped
 from streams.screening.rows import COLUMNS, column_of, row_event
 from streams.screening.screener import Screener
@@ -40,6 +41,7 @@ def screen_file(
     budget: AbstractContextManager[object],
     as_of: datetime | None = None,
     mapping: Mapping | None = None,
+    diversion: Diversion | None = None,
 ) -> Iterator[Answer]:
     """Screen every line; the answers come in the file's order.
 
@@ -61,7 +63,12 @@ def screen_file(
             seen = True
             source = EventSource(topic=file.name, partition=0, offset=number)
             asked = (Event(value, source, as_of or now), screener, snapshot, now, max_bytes, budget)
-            yield answer(*asked) if mapping is None else answer_mapped(mapping, *asked)
+            if mapping is None:
+                yield answer(*asked, diversion=diversion)
+            else:
+                yield answer_mapped(mapping, *asked, diversion=diversion)
+            if diversion is not None:
+                diversion.memory.committed()
             progress(raw.tell())
     if not seen:
         raise RecordError(f"{file} holds nothing to screen: expected JSON lines or CSV rows")

@@ -16,6 +16,7 @@ from streams.records.dead_letter import Reason
 from streams.records.events import read_content
 from streams.screening.answer import Answer, Event, answer, dead_letter, refusal, sayable
 from streams.screening.clearances import NO_CLEARANCES, Clearances
+from streams.screening.diversion import Diversion
 from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -46,6 +47,7 @@ def answer_mapped(
     refused: str = "",
     memory: MatchMemory | None = None,
     clearances: Clearances = NO_CLEARANCES,
+    diversion: Diversion | None = None,
 ) -> Answer:
     """What :func:`streams.screening.answer.answer` says to the transaction that ``mapping`` makes of the event.
 
@@ -66,7 +68,16 @@ def answer_mapped(
                     size = f"{len(content):,} bytes; at most {max_bytes:,} are read"
                     raise MappingError(f"{mapping.name}: the transaction made has {size}")  # noqa: TRY301 - told below
                 mapped = Event(content, event.source, event.recorded_at, event.key)
-                answered = answer(mapped, screener, snapshot, now, max_bytes, memory=memory, clearances=clearances)
+                answered = answer(
+                    mapped,
+                    screener,
+                    snapshot,
+                    now,
+                    max_bytes,
+                    memory=memory,
+                    clearances=clearances,
+                    diversion=diversion,
+                )
     except Exception as error:
         if isinstance(error, UnreadableEventError):
             reason, detail = cast(Reason, error.reason), error.detail

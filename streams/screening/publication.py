@@ -86,6 +86,9 @@ def _refused(answered: Answer, event: Event, detail: str) -> Answer:
         suppressed=(),
         not_applied=(),
         samples=(),
+        flags=(),
+        not_checked=(),
+        flags_version="",
         reason=f"screening_failed: {detail}",
     )
     letter = dead_letter(event, "screening_failed", detail, decision.transaction_id, decision.screened_at)

@@ -19,6 +19,7 @@ from streams.records.list_entry import ListEntry
 from streams.records.party import Party, party_fingerprint
 from streams.records.transaction import Transaction
 from streams.screening.clearances import NO_CLEARANCES, Clearances
+from streams.screening.diversion import NO_FLAGS, Diversion, Watched
 from streams.screening.jurisdiction import Jurisdiction
 from streams.screening.owners import Behind, behind
 from streams.screening.ownership import judged
@@ -57,19 +58,22 @@ class Screener:
         screened_at: datetime,
         event_time: datetime,
         clearances: Clearances = NO_CLEARANCES,
+        diversion: Diversion | None = None,
     ) -> Screening:
         """Screen every party of the transaction, and its owners, against the entries in force.
 
         ``source`` is where the event came from, ``screened_at`` the moment written into the records,
         ``event_time`` when the event was recorded, which is its day where it has no ``occurred_at``. A hit that a
-        clearance covers then and now is no alert; the decision names it as suppressed.
+        clearance covers then and now is no alert; the decision names it as suppressed. With
+        ``diversion`` the decision has the flags of its rules.
         Raises ScreeningError when a party cannot be screened or no list is in force; nothing is clear then.
         """
         found = (
             (position, party, *self.matches(position, party, snapshot))
             for position, party in enumerate(transaction.parties)
         )
-        return self.decide(transaction, found, snapshot, source, screened_at, event_time, clearances)
+        watched = diversion.watched(transaction.parties) if diversion is not None else None
+        return self.decide(transaction, found, snapshot, source, screened_at, event_time, clearances, watched)
 
     def decide(
         self,
@@ -80,10 +84,12 @@ class Screener:
         screened_at: datetime,
         event_time: datetime,
         clearances: Clearances = NO_CLEARANCES,
+        watched: Watched | None = None,
     ) -> Screening:
         """The answer of :meth:`screen`, given what its parties match; those without match may be left out.
 
-        ``found`` is in the order of the parties, and may raise ScreeningError when it is iterated.
+        ``found`` is in the order of the parties, and may raise ScreeningError when it is iterated. ``watched`` are the
+        rules for diversion flags, with all parties as these see them.
         """
         if not snapshot.releases:
             raise ScreeningError("no list is in force: publish one with 'highfence lists publish'")
@@ -136,6 +142,12 @@ class Screener:
         outcome: Outcome = "clear"
         if alerts:
             outcome = "hold" if any(alert.outcome == "hold" for alert in alerts) else "review"
+        flags, flags_version = NO_FLAGS, ""
+        if watched is not None:
+            diversion, cast = watched
+            flags, flags_version = diversion.judge(transaction, cast, alerts, source, event_time), diversion.version
+            if flags.review and outcome == "clear":
+                outcome = "review"
         decision = Decision(
             transaction_id=transaction.transaction_id,
             revision=transaction.revision,
@@ -149,6 +161,9 @@ class Screener:
             stale_lists=snapshot.stale,
             not_applied=tuple(not_applied),
             samples=tuple([sample.alert_id for sample in samples[:MOST_SAMPLES]]),
+            flags=flags.flags,
+            not_checked=flags.not_checked,
+            flags_version=flags_version,
         )
         return Screening(decision, tuple(alerts), tuple(samples[:MOST_SAMPLES]))
 

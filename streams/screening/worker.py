@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import logging
-import threading
 import time
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import version
+from threading import Event
 
 from confluent_kafka import (
     Consumer,
@@ -42,6 +42,7 @@ from streams.metrics import Metrics
 from streams.screening.answer import answer
 from streams.screening.budget import ScreeningBudget, ending_after
 from streams.screening.clearances import Clearances
+from streams.screening.diversion import Diversion
 from streams.screening.freshness import LiveIndex
 from streams.screening.incoming import event_of
 from streams.screening.live_clearances import LiveClearances
@@ -74,10 +75,12 @@ class Worker:
     """One screening worker; :meth:`run` returns when ``stop`` is set and the batch in hand is done.
 
     ``stream`` names the topics of events and answers, when they are not those of the platforms; the lists and the
-    clearances are the same.
+    clearances are the same. ``flags`` are the rules for diversion flags, of this worker alone.
     """
 
-    def __init__(self, settings: Settings, policy: Policy, stop: threading.Event, stream: str = "") -> None:
+    def __init__(
+        self, settings: Settings, policy: Policy, stop: Event, stream: str = "", flags: Diversion | None = None
+    ) -> None:
         self.metrics = Metrics()
         self.decided = self.batches = 0
         """How many events were decided since the start, and in how many batches."""
@@ -85,6 +88,7 @@ class Worker:
         # Events of another stream are screened as those of the platforms.
         self._screener = Screener(policy, TopicNames(settings.topics.prefix).transactions if stream else "")
         self._memory = MatchMemory(self._screener, settings.worker.remembered_parties)
+        self._diversion = flags
         self._stop = stop
         self._names = TopicNames(settings.topics.prefix, stream)
         self._longest_step = max(_STALLED_SECONDS, 2 * settings.worker.transaction_timeout_seconds)
@@ -294,6 +298,8 @@ class Worker:
             self._undo(str(error), batch, consumer, producer)
             return
         self._registry.committed()
+        if self._diversion is not None:
+            self._diversion.memory.committed()
         self._adapt(len(batch), clock - started)
         decisions = producer.sent[self._names.decisions]
         tally.tell(self.metrics, decided, decisions, time.perf_counter() - started)
@@ -328,7 +334,8 @@ class Worker:
             refused = "a person refused it in worker.refuse" if place in self._settings.worker.refuse else ""
         limit = self._settings.limits.max_event_bytes
         mapping = self._mappings.get(event.source.topic) if self._mappings else None
-        asked = (event, self._screener, snapshot, now, limit, self._budget, refused, self._memory, clearances)
+        known = (self._memory, clearances, self._diversion)
+        asked = (event, self._screener, snapshot, now, limit, self._budget, refused, *known)
         answered = answer(*asked) if mapping is None else answer_mapped(mapping, *asked)
         published = publication(answered, event, self._largest)
         self._send(published, producer)
@@ -364,6 +371,8 @@ class Worker:
     def _abort(self, reason: str, producer: TransactionalProducer) -> None:
         self.metrics.aborts.inc()
         self._registry.undone()
+        if self._diversion is not None:
+            self._diversion.memory.undone()
         try:
             producer.abort()
         except AbortedError as error:

@@ -138,6 +138,7 @@ class Rig:
             "WORKER__SESSION_TIMEOUT_SECONDS": str(SESSION_SECONDS),
             "LIMITS__MAX_EVENT_BYTES": str(MAX_EVENT_BYTES),
             "METRICS__PORT": "0",
+            "FLAGS__ON": "false",  # decisions are held against single events screened offline, which have no past
             "FAILPOINTS": failpoints,
             **environment,
         }

@@ -29,10 +29,11 @@ def test_pipeline(kafka: LocalBroker, tmp_path: Path, monkeypatch: pytest.Monkey
     monkeypatch.setattr("streams.bench.pipeline.others", list)
     picture = tmp_path / "pipeline.png"
     small = ("--events", "600", "--cold-events", "100", "--population", "50", "--rounds", "1")
-    passed, realistic, cold = bench(kafka, "pipeline", *small, "--plot", str(picture))
+    passed, realistic, unflagged, cold = bench(kafka, "pipeline", *small, "--plot", str(picture))
     assert [passed["name"], passed["share"]] == ["pass-through", 1.0]
-    assert (realistic["name"], cold["name"]) == ("screening, realistic", "screening, every party new")
-    for each, least in ((passed, 600), (realistic, 600), (cold, 100)):
+    names = [each["name"] for each in (realistic, unflagged, cold)]
+    assert names == ["screening, realistic", "realistic, without flags", "screening, every party new"]
+    for each, least in ((passed, 600), (realistic, 600), (unflagged, 600), (cold, 100)):
         (one,) = each["rounds"]
         assert 0 < one["events"] <= 2 * least
         assert one["transactions"] >= 1

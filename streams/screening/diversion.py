@@ -1,0 +1,214 @@
+"""Diversion flags: signs in one event that its goods may go elsewhere than the papers say. No I/O, no clock.
+
+The rules are data (:mod:`streams.screening.diversion_rules`). Flags add up to a review, never to a hold. What a rule
+needs and nobody knows makes no flag, but the decision names the rule as not checked. An ordinary event is passed over
+in a few steps; only one with something odd is looked at rule by rule (:mod:`streams.screening.diversion_signs`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import TypeVar
+
+import msgspec
+
+from streams.records.alert import Alert
+from streams.records.decision import EventSource, Flag
+from streams.records.party import Party
+from streams.records.transaction import Item, Transaction
+from streams.screening import diversion_rules as rules
+from streams.screening import diversion_signs as signs
+from streams.screening.diversion_case import Case
+from streams.screening.diversion_cast import Cast, CastMemory, Part, cast_of
+from streams.screening.diversion_memory import Bought, DiversionMemory, Revision
+from streams.screening.diversion_rules import HS_DIGITS, DiversionRules, Rule, digits
+
+_MOST_CODES = 100_000
+_UNTOLD = 1
+"""What an item whose HS code says too little is to the rules: 0 is none of their goods, other bits are their sets."""
+_BUYER, _FINAL, _MOVER, _PAYER = int(Part.BUYER), int(Part.FINAL), int(Part.MOVER), int(Part.PAYER)
+
+R = TypeVar("R", bound=Rule)
+
+
+class Flags(msgspec.Struct, frozen=True, gc=False):
+    """What an event's flags come to."""
+
+    flags: tuple[Flag, ...] = ()
+    not_checked: tuple[str, ...] = ()
+    review: bool = False
+
+
+NO_FLAGS = Flags()
+
+Watched = tuple["Diversion", tuple[Cast | None, ...]]
+"""The rules, and the parties of an event as these see them."""
+
+
+class _Codes(dict[str, int]):
+    """Of which sets of goods an HS code is, as it came; :data:`_UNTOLD` when it is too short to say.
+
+    ``listed`` are the codes of all sets, six digits each.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.listed: dict[str, int] = {}
+
+    def __missing__(self, hs_code: str) -> int:
+        six = digits(hs_code)
+        bits = self.listed.get(six, 0)
+        if len(six) < HS_DIGITS and any(code.startswith(six) for code in self.listed):
+            bits = _UNTOLD
+        if len(self) < _MOST_CODES:
+            self[hs_code] = bits
+        return bits
+
+
+class Diversion:
+    """The rules with what is remembered for them: up to ``most`` transactions and customers, and ``parties`` parties.
+
+    Each event is looked at once, in the order of its partition; after each batch say to ``memory`` what came of it.
+    """
+
+    def __init__(self, given: DiversionRules, most: int = 50_000, parties: int = 100_000) -> None:
+        self.version = given.version
+        self.memory = DiversionMemory(most)
+        self._review = given.review
+        named = {name: 2 << number for number, name in enumerate(given.goods)}
+        self._of_code = _Codes()
+        for name, bit in named.items():
+            for code in given.codes([name]):
+                self._of_code.listed[code] = self._of_code.listed.get(code, 0) | bit
+
+        def asked(kind: type[R]) -> tuple[R, ...]:
+            return tuple(rule for rule in given.rules if isinstance(rule, kind))
+
+        def goods_of(rule: rules.GoodsTo | rules.GoodsVia | rules.NewCustomer) -> int:
+            return sum(named[name] for name in set(rule.goods))
+
+        self._to = [(goods_of(rule), given.places(rule.countries), rule) for rule in asked(rules.GoodsTo)]
+        self._via = [(goods_of(rule), given.places(rule.countries), rule) for rule in asked(rules.GoodsVia)]
+        self._new = [(goods_of(rule), rule) for rule in asked(rules.NewCustomer)]
+        self._many = asked(rules.ManyTransshipments)
+        self._final = [(frozenset(word.lower() for word in rule.words), rule) for rule in asked(rules.FinalConsignee)]
+        self._listed = asked(rules.ListedAddress)
+        self._late = asked(rules.LateChange)
+        self._payer = asked(rules.ForeignPayer)
+        self._quantity = asked(rules.Quantity)
+        self._least_past = max((rule.least_past for rule in self._quantity), default=0)
+        self._least_times = min((rule.times for rule in self._quantity), default=0.0)
+        self._nobody_s_past = Flags(not_checked=tuple(rule.id for rule in self._quantity))
+        self._words = frozenset(word for words, _ in self._final for word in words)
+        self._casts = CastMemory(self._words, parties)
+
+    def watched(self, parties: Iterable[Party]) -> Watched:
+        """An event with these parties, to be judged."""
+        return self, tuple([cast_of(party, self._words) for party in parties])
+
+    def watched_json(self, parties: Sequence[bytes], read: Iterable[tuple[bytes, Party]]) -> Watched:
+        """An event with these parties, as valid JSON; of those that were ``read`` already, and known ones, none is
+        read again."""
+        for content, party in read:
+            self._casts.learn(content, party)
+        return self, self._casts.cast(parties)
+
+    def judge(
+        self,
+        transaction: Transaction,
+        parties: tuple[Cast | None, ...],
+        alerts: Sequence[Alert],
+        source: EventSource,
+        recorded_at: datetime,
+    ) -> Flags:
+        """The flags of one event whose parties these are and whose hits are ``alerts``; it is remembered."""
+        goods, total, of_code = 0, 0.0, self._of_code
+        for item in transaction.items:
+            goods |= of_code[item.hs_code]
+            if (quantity := item.quantity) is not None:
+                total += quantity
+        odd = bool(goods or alerts)
+        customer = final = None
+        movers: list[str] = []
+        for cast in parties:
+            if cast is not None:
+                part = cast.part
+                if part == _MOVER:
+                    movers.append(cast.name)
+                elif part == _FINAL:
+                    if final is not None or cast.trade:  # of several, each is looked at
+                        odd = True
+                    final = final or cast
+                elif part == _BUYER:
+                    customer = customer or cast
+                elif part == _PAYER:
+                    odd = True
+        if final is not None and final.name in movers:
+            odd = True
+        route = transaction.route
+        if route is not None and route.transshipments:
+            odd = True
+        case = self._look(Case(transaction, parties), goods, alerts) if odd else None
+        if self._late:
+            occurred_at = transaction.occurred_at or recorded_at
+            now = Revision(transaction.revision, occurred_at, recorded_at, source, route, parties)
+            before = self.memory.revised(transaction.transaction_id, now)
+            if transaction.revision if before is None else before.parties != parties or before.route != route:
+                case = self._compare(case or Case(transaction, parties), before, now)
+        customer = customer or final
+        if total and self._quantity and customer is not None:
+            bought = self.memory.bought(customer.key, transaction.transaction_id, total)
+            if case is None and bought.transactions < self._least_past and len(self._quantity) == 1:
+                return self._nobody_s_past
+            if bought.transactions < self._least_past or total > self._least_times * bought.second:
+                case = self._weigh(case or Case(transaction, parties), total, customer, bought)
+        return NO_FLAGS if case is None else self._summed(case)
+
+    def _summed(self, case: Case) -> Flags:
+        review = sum(flag.weight for flag in case.flags) >= self._review
+        return Flags(tuple(case.flags), tuple(case.not_checked), review)
+
+    def _is_of(self, wanted: int) -> signs.IsOf:
+        def is_of(item: Item) -> bool:
+            return bool(self._of_code[item.hs_code] & wanted)
+
+        return is_of
+
+    def _look(self, case: Case, goods: int, alerts: Sequence[Alert]) -> Case:
+        """Everything that the event itself tells."""
+        untold = bool(goods & _UNTOLD)
+        for wanted, countries, to in self._to:
+            if goods & (wanted | _UNTOLD):
+                signs.goods_to(case, self._is_of(wanted), untold, countries, to)
+        for wanted, countries, via in self._via:
+            if goods & (wanted | _UNTOLD):
+                signs.goods_via(case, self._is_of(wanted), untold, countries, via)
+        for wanted, new in self._new:
+            if goods & (wanted | _UNTOLD):
+                signs.new_customer(case, self._is_of(wanted), new)
+        if case.transaction.route is not None:
+            for many in self._many:
+                signs.many_transshipments(case, case.transaction.route, many)
+        for words, consignee in self._final:
+            signs.final_consignee(case, words, consignee)
+        for listed in self._listed:
+            signs.listed_address(case, alerts, listed)
+        for payer in self._payer:
+            signs.foreign_payer(case, payer)
+        return case
+
+    def _compare(self, case: Case, before: Revision | None, now: Revision) -> Case:
+        """The event with the revision of it that was seen before."""
+        for rule in self._late:
+            if before is None:
+                case.unknown(rule)
+            else:
+                signs.late_change(case, before, now, rule)
+        return case
+
+    def _weigh(self, case: Case, total: float, customer: Cast, bought: Bought) -> Case:
+        """What is ordered with what the customer ordered before."""
+        for rule in self._quantity:
+            signs.quantity(case, total, customer, bought, rule)
+        return case

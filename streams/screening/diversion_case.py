@@ -1,0 +1,90 @@
+"""One event while diversion rules look at it: where its goods go, what was found, and what nobody tells. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+from streams.matching.places import country_code
+from streams.records.decision import Flag
+from streams.records.transaction import Transaction
+from streams.screening.diversion_cast import Cast, Part
+from streams.screening.diversion_rules import Rule
+
+_LOCODE = re.compile(r"([A-Z]{2}) ?[A-Z2-9]{3}")
+
+
+class Place(NamedTuple):
+    """Where goods are: the field that says so, its text, and the country, empty when it cannot be read."""
+
+    field: str
+    text: str
+    country: str
+
+
+@lru_cache(maxsize=16_384)
+def place_country(place: str) -> str:
+    """The country of a place of a route: a country's or well-known city's name, a code, a UN/LOCODE, or what follows
+    the last comma; empty when that says nothing."""
+    place = place.strip()
+    if code := country_code(place):
+        return code
+    if (locode := _LOCODE.fullmatch(place)) is not None:
+        return country_code(locode[1])
+    last = place.rpartition(",")[2].strip()
+    return country_code(last) if len(last) > 3 else ""  # after a comma, GA is a state as often as Gabon
+
+
+class Case:
+    """An event with those of its parties that rules ask for, by their positions, and what was found so far."""
+
+    __slots__ = ("flags", "not_checked", "parties", "transaction")
+
+    def __init__(self, transaction: Transaction, parties: Sequence[Cast | None]) -> None:
+        self.transaction = transaction
+        self.parties = [(at, cast) for at, cast in enumerate(parties) if cast is not None]
+        self.flags: list[Flag] = []
+        self.not_checked: list[str] = []
+
+    def flag(self, rule: Rule, field: str, text: str) -> None:
+        """The rule fits; each counts once."""
+        if not any(flag.rule == rule.id for flag in self.flags):
+            self.flags.append(Flag(rule=rule.id, weight=rule.weight, field=field, text=text, citation=rule.citation))
+
+    def unknown(self, rule: Rule) -> None:
+        """What the rule needs is not known."""
+        if rule.id not in self.not_checked:
+            self.not_checked.append(rule.id)
+
+    def of_part(self, *parts: Part) -> list[tuple[int, Cast]]:
+        """The parties that are such, by position."""
+        return [(at, cast) for at, cast in self.parties if cast.part in parts]
+
+    def destinations(self) -> list[Place]:
+        """Where the goods go in the end: by the route, and to whom."""
+        route = self.transaction.route
+        found = []
+        if route is not None and route.final_destination:
+            found.append(_place("route.final_destination", route.final_destination))
+        elif route is not None and route.discharge:
+            found.append(_place("route.discharge", route.discharge))
+        return found + self._of_parties(Part.FINAL)
+
+    def between(self) -> list[Place]:
+        """What the goods pass before: by the route, and through whose hands."""
+        route = self.transaction.route
+        found = []
+        if route is not None:
+            found = [_place(f"route.transshipments[{at}]", text) for at, text in enumerate(route.transshipments)]
+            if route.final_destination and route.discharge:
+                found.append(_place("route.discharge", route.discharge))
+        return found + self._of_parties(Part.BETWEEN)
+
+    def _of_parties(self, part: Part) -> list[Place]:
+        return [Place(f"parties[{at}]", cast.name, cast.country) for at, cast in self.of_part(part)]
+
+
+def _place(field: str, text: str) -> Place:
+    return Place(field, text, place_country(text))
