@@ -241,6 +241,13 @@ class MetricsSettings(_Section):
     port: Port = 9464
 
 
+class LogSettings(_Section):
+    """How a process logs, to standard error."""
+
+    format: Literal["text", "json"] = "text"
+    """For people, or one JSON object a line, with a line for each batch."""
+
+
 Role = Literal["viewer", "maker", "checker"]
 """What a person at the desk may do: look; propose; confirm or reject what another one proposed."""
 
@@ -295,6 +302,7 @@ class Settings(BaseSettings):
     policy: PolicySettings = PolicySettings()
     flags: FlagSettings = FlagSettings()
     metrics: MetricsSettings = MetricsSettings()
+    log: LogSettings = LogSettings()
     desk: DeskSettings = DeskSettings()
 
     @model_validator(mode="after")

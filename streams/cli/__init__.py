@@ -9,7 +9,7 @@ from pathlib import Path
 
 import click
 
-from streams import failpoints
+from streams import failpoints, logs
 from streams.cli.bench import bench
 from streams.cli.broker import broker
 from streams.cli.controltest import controltest
@@ -29,6 +29,14 @@ from streams.errors import HighfenceError
 from streams.settings import load_settings
 
 
+def _tell(problem: str) -> None:
+    """Say why the command ends, in the form of its log."""
+    if logs.are_json():
+        logging.getLogger("highfence").error(problem)
+    else:
+        click.echo(f"highfence: {problem}", err=True)
+
+
 class _Commands(click.Group):
     """Prints any HighfenceError in one line and exits with status 2."""
 
@@ -37,19 +45,17 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except HighfenceError as error:
-            click.echo(f"highfence: {error}", err=True)
+            _tell(str(error))
             ctx.exit(2)
         except BrokenPipeError:
             # The reader of our output has gone, as in `highfence … | head`; what is still unwritten goes nowhere.
             os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
             ctx.exit(0)
         except UnicodeEncodeError:
-            click.echo("highfence: an argument is not UTF-8", err=True)
+            _tell("an argument is not UTF-8")
             ctx.exit(2)
         except OSError as error:
-            click.echo(
-                f"highfence: {error.strerror or error}{f': {error.filename}' if error.filename else ''}", err=True
-            )
+            _tell(f"{error.strerror or error}{f': {error.filename}' if error.filename else ''}")
             ctx.exit(2)
 
 
@@ -66,12 +72,9 @@ class _Commands(click.Group):
 @click.pass_context
 def main(ctx: click.Context, file: Path | None, verbose: bool) -> None:
     """Streaming restricted-party screening on Kafka."""
-    logging.basicConfig(level=logging.INFO, stream=sys.stderr, format="%(asctime)s %(levelname)s %(name)s %(message)s")
-    logging.getLogger("highfence").setLevel(logging.DEBUG if verbose else logging.INFO)
-    logging.getLogger("highfence.kafka").setLevel(logging.INFO if verbose else logging.CRITICAL)
-    logging.getLogger("httpx").setLevel(logging.INFO if verbose else logging.WARNING)
     failpoints.arm(os.environ.get("HIGHFENCE_FAILPOINTS", ""))
-    ctx.obj = load_settings(file)
+    ctx.obj = loaded = load_settings(file)
+    logs.set_up(loaded.log, verbose)
 
 
 for _command in (

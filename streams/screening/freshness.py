@@ -16,6 +16,7 @@ from streams.kafka.topics import TopicNames
 from streams.lists.follower import Follower
 from streams.lists.guards import misdated
 from streams.lists.state import Change
+from streams.logs import TOLD
 from streams.matching import Policy
 from streams.metrics import Metrics
 from streams.ownership.follower import OwnershipFollower
@@ -164,6 +165,7 @@ class LiveIndex:
                 release.source,
                 release.entries,
                 seconds,
+                extra={TOLD: {"source": release.source, "release_id": release.release_id}},
             )
         self.report_ages()
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import logging
 import time
-from collections import Counter
-from collections.abc import Sequence
+from collections import Counter, defaultdict
+from collections.abc import Mapping, Sequence
 
-from confluent_kafka import Message
+from confluent_kafka import Consumer, Message
 
+from streams.kafka.transactions import place_of
+from streams.logs import TOLD
 from streams.metrics import Metrics
+from streams.records.decision import ReleaseRef
 from streams.screening.answer import Answer
+
+_log = logging.getLogger("highfence.batch")
+
+_MOST_IDS = 20
+"""So many transactions of each outcome are named in a batch's line, where all are counted."""
 
 
 class Tally:
@@ -24,10 +33,14 @@ class Tally:
         self._samples: Counter[str] = Counter()
         self._dead_letters: Counter[str] = Counter()
         self._parties = 0
+        self._stopped: defaultdict[str, list[str]] = defaultdict(list)
 
     def add(self, answered: Answer) -> None:
         """Count one event's answer."""
-        self._outcomes[answered.decision.outcome] += 1
+        outcome = answered.decision.outcome
+        self._outcomes[outcome] += 1
+        if outcome != "clear" and len(self._stopped[outcome]) < _MOST_IDS:
+            self._stopped[outcome].append(answered.decision.transaction_id)
         self._parties += len(answered.parties)
         for suppressed in answered.decision.suppressed:
             self._suppressed[suppressed.source] += 1
@@ -64,3 +77,32 @@ class Tally:
             metrics.samples.labels(source).inc(count)
         for reason, count in self._dead_letters.items():
             metrics.dead_letters.labels(reason).inc(count)
+
+    def log(self, replica: str, batch: Sequence[Message], releases: Mapping[str, ReleaseRef], seconds: float) -> None:
+        """Log a committed ``batch`` in one line: where its events were, what came of them, under which releases."""
+        if not _log.isEnabledFor(logging.INFO):
+            return
+        offsets: dict[str, list[int]] = {}
+        for topic, partition, offset in map(place_of, batch):
+            offsets.setdefault(f"{topic}/{partition}", [offset, offset])[1] = offset
+        told = {
+            "replica": replica,
+            "events": len(batch),
+            "outcomes": self._outcomes,
+            "alerts": self._alerts.total(),
+            "dead_letters": self._dead_letters,
+            "offsets": offsets,
+            "transactions": self._stopped,
+            "releases": {source: release.release_id for source, release in releases.items()},
+            "seconds": round(seconds, 6),
+        }
+        _log.info("batch of %d events decided in %.3f s", len(batch), seconds, extra={TOLD: told})
+
+
+def tell_lag(metrics: Metrics, consumer: Consumer) -> None:
+    """Set the lag in offsets of each partition the consumer has, as far as it has been told the partition's end."""
+    metrics.lag.clear()
+    for position in consumer.position(consumer.assignment()):
+        _, end = consumer.get_watermark_offsets(position, cached=True)
+        if position.offset >= 0 and end >= 0:
+            metrics.lag.labels(position.topic, str(position.partition)).set(max(0, end - position.offset))

@@ -52,7 +52,7 @@ from streams.screening.publication import Publication, publication
 from streams.screening.registering import RegistryWriter
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
-from streams.screening.tally import Tally
+from streams.screening.tally import Tally, tell_lag
 from streams.settings import Settings
 
 _log = logging.getLogger("highfence.worker")
@@ -301,8 +301,9 @@ class Worker:
         if self._diversion is not None:
             self._diversion.memory.committed()
         self._adapt(len(batch), clock - started)
-        decisions = producer.sent[self._names.decisions]
-        tally.tell(self.metrics, decided, decisions, time.perf_counter() - started)
+        seconds = time.perf_counter() - started
+        tally.tell(self.metrics, decided, producer.sent[self._names.decisions], seconds)
+        tally.log(self._settings.worker.replica, decided, snapshot.refs, seconds)
         self._eventful_at = time.monotonic()
         self.decided += len(decided)
         self.batches += 1
@@ -393,11 +394,7 @@ class Worker:
             return
         self._reported_at = now
         self._index.report_ages()
-        self.metrics.lag.clear()
-        for position in consumer.position(consumer.assignment()):
-            _, end = consumer.get_watermark_offsets(position, cached=True)
-            if position.offset >= 0 and end >= 0:
-                self.metrics.lag.labels(position.topic, str(position.partition)).set(max(0, end - position.offset))
+        tell_lag(self.metrics, consumer)
 
     @property
     def snapshot(self) -> Snapshot:

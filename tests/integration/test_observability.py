@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import re
 import threading
 from collections.abc import Iterator, Sequence
@@ -25,6 +26,7 @@ from streams.lists.loading import load_list
 from streams.lists.publisher import publish
 from streams.lists.release import canonical_bytes
 from streams.lists.sync import Synced, keep_current
+from streams.logs import JsonLines
 from streams.matching import Policy
 from streams.records.list_entry import ListedName, ListEntry
 from streams.screening.lookback_service import LookbackService
@@ -103,8 +105,16 @@ def syncing(settings: Settings, archive: Path) -> Iterator[str]:
             assert not thread.is_alive()
 
 
-def test_dashboards_and_rules_ask_for_what_a_live_run_exports(settings: Settings, tmp_path: Path) -> None:
-    publish(load_list("bundled"), settings)
+def batch_lines(records: Sequence[logging.LogRecord]) -> list[dict[str, Any]]:
+    """The lines of batches, as they are in JSON."""
+    return [json.loads(JsonLines().format(record)) for record in records if record.name == "highfence.batch"]
+
+
+def test_dashboards_and_rules_ask_for_what_a_live_run_exports(
+    settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.INFO, "highfence")
+    release = publish(load_list("bundled"), settings)
     orders = [*cases(), *broken_events(), *ordinary_orders(100)]
     for_worker, worker_url = with_port(settings)
     for_lookback, lookback_url = with_port(settings)
@@ -133,3 +143,11 @@ def test_dashboards_and_rules_ask_for_what_a_live_run_exports(settings: Settings
         if wanted and wanted <= labels.keys():
             unknown = labels_of(query) - _OF_PROMETHEUS - {label for name in wanted for label in labels[name]}
             assert not unknown, f"{place} asks for the labels {unknown}, which {wanted} do not have in a live run"
+    told = batch_lines(caplog.records)
+    assert sum(line["events"] for line in told) == len(orders)
+    assert len(told) == sample("highfence_batch_events_count")
+    assert {line["releases"]["us_bis_additions"] for line in told} == {release.release_id}
+    held = {each for line in told for each in line["transactions"].get("hold", ())}
+    assert {each.transaction_id for each in cases() if each.expected == {"hold"}} <= held
+    logged_by_the_worker = [record for record in caplog.records if record.name == "highfence.worker"]
+    assert len(logged_by_the_worker) < 10, "one line per batch, none per event"
