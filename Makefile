@@ -34,10 +34,12 @@ MINUTES ?= 30
 soak: $(READY) ## steady load, releases and kills for MINUTES (30), resources watched, a report
 	PYTHONPATH=tests $(BIN)/python -m faults.soak $(MINUTES)
 
-check: $(READY) audit rules chart ## lint, format, types; chart, alert rules and known vulnerabilities where that can be had
+check: $(READY) audit rules chart ## lint, format, types, contracts; chart, alert rules, vulnerabilities where that can be had
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	$(BIN)/python -m streams.contract.compatibility schemas/released schemas
+	$(BIN)/pytest --quiet tests/unit/contract tests/unit/mappings tests/unit/records/test_schemas.py
 
 ADVISORIES := https://api.osv.dev/v1/query
 audit: ## look up known vulnerabilities of everything in requirements.lock

@@ -6,12 +6,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
 from confluent_kafka import Producer
 
 from streams.invented.orders import Order
 from streams.kafka.clients import connect, producer_config
+from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings
 
@@ -69,3 +71,21 @@ def send(settings: Settings, orders: Sequence[Order]) -> None:
     for each in orders:
         producer.produce(topic, each.payload, each.transaction_id.encode(), headers=[("trace", b"\x00\xff")])
     assert producer.flush(PATIENCE) == 0
+
+
+def cloud_event_kinds(settings: Settings, topic: str) -> set[str]:
+    """The kinds of record on a topic by their CloudEvents headers, once those of every record are checked."""
+    kinds: set[str] = set()
+    said: dict[str, bytes | None] = {}
+    for message in read_topic(settings, topic):
+        headers = message.headers() or []
+        told = dict(headers.items() if isinstance(headers, dict) else headers)
+        attributes = {key: value.decode() for key, value in told.items() if isinstance(value, bytes)}
+        assert attributes["ce_specversion"] == "1.0"
+        assert attributes["ce_source"] == f"/highfence/{topic}"
+        assert attributes["content-type"] == "application/json"
+        assert datetime.fromisoformat(attributes["ce_time"]).utcoffset() == timedelta(0)
+        # A consumer that has seen an id on this topic may skip it.
+        assert said.setdefault(attributes["ce_id"], message.value()) == message.value()
+        kinds.add(attributes["ce_type"])
+    return kinds

@@ -78,7 +78,7 @@ class PassThrough(Worker):
         event = event_of(message, now)
         transaction_id = read_event(event.value, event.headers).transaction_id
         passed = msgspec.json.encode({"transaction_id": transaction_id, "passed_at": now})
-        producer.send(self._names.decisions, transaction_id.encode(), passed)
+        producer.send(self._names.decisions, transaction_id.encode(), passed, [])
 
 
 class Stopwatch:

@@ -71,8 +71,8 @@ class CaseBook:
     _latest: list[tuple[datetime, str, Alert]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
-        self.cases_out = Outbox(self.names.cases, self._published_case)
-        self.clearances_out = Outbox(self.names.clearances, self._published_clearance)
+        self.cases_out = Outbox(self.names.cases, "case", self._published_case)
+        self.clearances_out = Outbox(self.names.clearances, "clearance", self._published_clearance)
 
     def take(self, record: Taken) -> None:
         """Take the next record of one of the four topics; one that cannot be read is noted, and the desk goes on."""

@@ -14,9 +14,13 @@ from dataclasses import dataclass, field
 
 @dataclass
 class Outbox:
-    """The difference between a topic and what it must say; ``content`` gives the value due under a key."""
+    """The difference between a topic and what it must say; ``content`` gives the value due under a key.
+
+    ``kind`` is the name of the records' schema.
+    """
 
     topic: str
+    kind: str
     content: Callable[[str], bytes]
     _published: dict[str, bytes] = field(default_factory=dict)
     _marked: dict[str, None] = field(default_factory=dict)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from datetime import datetime
+from datetime import UTC, datetime
 
 from aiokafka.errors import KafkaError
 from faust import App
@@ -15,6 +15,7 @@ from streams.desk.book import CaseBook
 from streams.desk.outbox import Outbox
 from streams.desk.people import Person
 from streams.errors import ActRefusedError, BrokerUnreachableError
+from streams.kafka.cloud_events import headers, version_of
 from streams.records.codec import encode
 from streams.records.disposition import Disposition
 
@@ -53,7 +54,9 @@ class Writer:
         waiting = self._waiting.setdefault(made.disposition_id, asyncio.get_running_loop().create_future())
         try:
             async with asyncio.timeout(_CONFIRMED_SECONDS):
-                await self._send(self._book.names.dispositions, made.case_id, encode(made))
+                topic = self._book.names.dispositions
+                about = headers(topic, "disposition", made.disposition_id, made.at)
+                await self._app.producer.send_and_wait(topic, made.case_id.encode(), encode(made), None, None, about)
                 counts = await asyncio.shield(waiting)
         except (TimeoutError, KafkaError, ProducerSendError) as error:
             raise ActRefusedError("unconfirmed", "Kafka did not answer in time: look again in a moment") from error
@@ -77,16 +80,15 @@ class Writer:
 
     async def _publish(self, out: Outbox) -> int:
         written = 0
+        now = datetime.now(UTC)
         while due := out.due(_AT_ONCE):
-            sent = [
-                (key, value, await self._app.producer.send(out.topic, key.encode(), value, None, None, None))
-                for key, value in due
-            ]
+            sent = []
+            for key, value in due:
+                about = headers(out.topic, out.kind, version_of(key, value), now)
+                acknowledged = await self._app.producer.send(out.topic, key.encode(), value, None, None, about)
+                sent.append((key, value, acknowledged))
             for key, value, acknowledged in sent:
                 await acknowledged
                 out.wrote(key, value)
             written += len(due)
         return written
-
-    async def _send(self, topic: str, key: str, value: bytes) -> None:
-        await self._app.producer.send_and_wait(topic, key.encode(), value, None, None, None)

@@ -18,6 +18,7 @@ from confluent_kafka import OFFSET_INVALID, Consumer, KafkaError, KafkaException
 from streams import failpoints
 from streams.errors import FencedError, StreamError
 from streams.kafka.clients import reason_of
+from streams.kafka.cloud_events import RecordHeaders
 
 _log = logging.getLogger("highfence.transactions")
 
@@ -67,12 +68,20 @@ class TransactionalProducer:
         self.sent.clear()
         failpoints.reach("transaction.begun")
 
-    def send(self, topic: str, key: bytes, value: bytes | None, partition: int = PARTITION_BY_KEY) -> None:
+    def send(
+        self,
+        topic: str,
+        key: bytes,
+        value: bytes | None,
+        headers: RecordHeaders,
+        partition: int = PARTITION_BY_KEY,
+    ) -> None:
         """Hand one record (a tombstone without value) to the client; waits when its queue is full."""
         failpoints.reach("transaction.between_records")
         while True:
             try:
-                self._producer.produce(topic, value=value, key=key, partition=partition)
+                # The client's type of a header's value is wider than ours, and lists are invariant.
+                self._producer.produce(topic, value, key, partition, headers=headers)  # type: ignore[arg-type]
             except BufferError:
                 self._call(self._producer.poll, 0.1)
             except KafkaException as error:

@@ -15,6 +15,7 @@ from confluent_kafka import Producer
 from streams import failpoints
 from streams.errors import FencedError, ListError, ReleaseRefusedError, StreamError
 from streams.kafka.clients import Config, Heard, connect, producer_config, unreachable
+from streams.kafka.cloud_events import headers
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames, require_topics
 from streams.kafka.transactions import AbortedError, TransactionalProducer
@@ -91,7 +92,7 @@ class Publisher:
         if reasons and forced_by:
             release = msgspec.structs.replace(release, forced_by=msgspec.structs.replace(forced_by, overruled=reasons))
         release = msgspec.structs.replace(release, file_sha256=file_sha256)
-        self._write(chain(written, removed, [(marker_key(self.source), encode(release))]))
+        self._write(chain(written, removed, [(marker_key(self.source), encode(release))]), release)
         self._hashes, self._previous, self._entries = hashes, release, loaded.entries
         return release
 
@@ -113,15 +114,18 @@ class Publisher:
             removed=len(difference.removed),
         )
 
-    def _write(self, records: Iterable[tuple[str, bytes | None]]) -> None:
+    def _write(self, records: Iterable[tuple[str, bytes | None]], release: ListRelease) -> None:
         """Write all records to the list topic and to its history in one transaction, or none of them."""
         try:
             self._producer.begin()
             for key, value in records:
+                kind = "list_entry"
                 if key == marker_key(self.source):
                     failpoints.reach("publisher.before_marker")
+                    kind = "list_release"
                 for topic in self._topics:
-                    self._producer.send(topic, key.encode(), value)
+                    about = headers(topic, kind, f"{release.release_id}/{key}", release.published_at)
+                    self._producer.send(topic, key.encode(), value, about)
             self._producer.commit()
         except FencedError as error:
             raise FencedError(

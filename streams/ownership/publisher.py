@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 
 from streams import failpoints
 from streams.errors import FencedError, ListError, StreamError
+from streams.kafka.cloud_events import headers
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames, require_topics
 from streams.kafka.transactions import AbortedError
@@ -46,11 +47,17 @@ def publish(
         producer.begin()
         for page_id, content in pages.items():
             if page_id not in before or before[page_id].edges != content.edges:
-                producer.send(topic, topic_key(source, page_id).encode(), written(source, page_id, content))
+                key = topic_key(source, page_id)
+                about = headers(topic, "ownership_page", f"{release.release_id}/{key}", release.published_at)
+                producer.send(topic, key.encode(), written(source, page_id, content), about)
         for page_id in sorted(on_topic - pages.keys()):
-            producer.send(topic, topic_key(source, page_id).encode(), None)
+            key = topic_key(source, page_id)
+            about = headers(topic, "ownership_page", f"{release.release_id}/{key}", release.published_at)
+            producer.send(topic, key.encode(), None, about)
         failpoints.reach("publisher.before_marker")
-        producer.send(topic, marker_key(source).encode(), encode(release))
+        key = marker_key(source)
+        about = headers(topic, "ownership_release", f"{release.release_id}/{key}", release.published_at)
+        producer.send(topic, key.encode(), encode(release), about)
         producer.commit()
     except FencedError as error:
         raise FencedError("another publication of the same ownership source began meanwhile") from error

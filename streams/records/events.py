@@ -2,7 +2,8 @@
 
 Accepted forms: bare JSON; CloudEvents 1.0 in structured mode (the message is the envelope, the transaction
 its ``data`` or ``data_base64``); CloudEvents in binary mode (attributes in ``ce_*`` headers, the message is
-the transaction). See the CloudEvents Kafka protocol binding, section 3.
+the transaction). See the CloudEvents Kafka protocol binding, section 3. JSON may come in the wire format of a
+schema registry: a zero byte and the schema's number, of four bytes, before it.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from streams.records.transaction import MAX_PARTIES, Transaction
 Headers = Sequence[tuple[str, bytes | None]]
 
 DEFAULT_MAX_BYTES = 1_048_576
+_SCHEMA_NUMBER = 5
+"""Bytes before the JSON in a schema registry's wire format. The first is zero, which no JSON begins with."""
 
 
 class _Envelope(Record, frozen=True, kw_only=True):
@@ -101,7 +104,7 @@ def read_outline(value: bytes | None, headers: Headers | None, max_bytes: int) -
     if not value or len(value) > max_bytes or headers is None or _media_type(headers) is not None:
         return None
     try:
-        return _outline.decode(value)
+        return _outline.decode(value if value[0] else value[_SCHEMA_NUMBER:])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
@@ -132,7 +135,7 @@ def _checked(value: bytes | None, headers: Headers | None, max_bytes: int) -> tu
         raise UnreadableEventError("too_large", f"the message has {len(value):,} bytes; at most {max_bytes:,} are read")
     if headers is None:
         raise UnreadableEventError("invalid", "a header's name is not UTF-8, and no header could be kept")
-    return value, _media_type(headers)
+    return value if value[0] else value[_SCHEMA_NUMBER:], _media_type(headers)
 
 
 def _media_type(headers: Headers) -> bytes | None:

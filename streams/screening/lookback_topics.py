@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
 from types import TracebackType
 
@@ -12,6 +13,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Pro
 from streams import failpoints
 from streams.errors import RecordError, ReleaseRefusedError, StreamError
 from streams.kafka.clients import Heard, connect, consumer_config, producer_config, unreachable
+from streams.kafka.cloud_events import headers, version_of
 from streams.kafka.following import TopicFollower
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames
@@ -149,7 +151,11 @@ def write(
 ) -> None:
     """Open a transaction and hand over the alerts, then the coverage; raises AbortedError."""
     producer.begin()
+    now = datetime.now(UTC)
     for alert in alerts:
-        producer.send(names.alerts, alert.alert_id.encode(), encode(alert))
+        about = headers(names.alerts, "alert", alert.alert_id, now)
+        producer.send(names.alerts, alert.alert_id.encode(), encode(alert), about)
     for record in records:
-        producer.send(names.lookbacks, record.key.encode(), encode(record))
+        written = encode(record)
+        about = headers(names.lookbacks, "lookback_coverage", version_of(record.key, written), now)
+        producer.send(names.lookbacks, record.key.encode(), written, about)

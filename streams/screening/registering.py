@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import time
+from datetime import UTC, datetime
 
+from streams.kafka.cloud_events import headers, version_of
 from streams.kafka.transactions import TransactionalProducer
 from streams.metrics import Metrics
 from streams.records.codec import encode
@@ -48,9 +50,12 @@ class RegistryWriter:
 
     def write(self, producer: TransactionalProducer, everything: bool = False) -> None:
         """Hand what is due to the producer, within its transaction; raises AbortedError."""
+        now = datetime.now(UTC)
         for record in self._registrar.due(time.monotonic(), everything or self._behind):
             partition = registry_partition(record.fingerprint, self.partitions)
-            producer.send(self._topic, record.key.encode(), encode(record), partition)
+            written = encode(record)
+            about = headers(self._topic, "registered_party", version_of(record.key, written), now)
+            producer.send(self._topic, record.key.encode(), written, about, partition)
 
     def committed(self) -> None:
         """The transaction is committed."""

@@ -48,7 +48,8 @@ from streams.screening.incoming import event_of
 from streams.screening.live_clearances import LiveClearances
 from streams.screening.mapped import answer_mapped, mappings_of
 from streams.screening.memory import MatchMemory
-from streams.screening.publication import Publication, publication
+from streams.screening.outgoing import outgoing
+from streams.screening.publication import publication
 from streams.screening.registering import RegistryWriter
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -339,18 +340,10 @@ class Worker:
         asked = (event, self._screener, snapshot, now, limit, self._budget, refused, *known)
         answered = answer(*asked) if mapping is None else answer_mapped(mapping, *asked)
         published = publication(answered, event, self._largest)
-        self._send(published, producer)
+        for record in outgoing(published, self._names):
+            producer.send(*record)
         self._registry.note(published.answer, event)
         tally.add(published.answer)
-
-    def _send(self, published: Publication, producer: TransactionalProducer) -> None:
-        answered = published.answer
-        key = answered.decision.transaction_id.encode()
-        producer.send(self._names.decisions, key, published.decision)
-        for alert, written in zip((*answered.alerts, *answered.samples), published.alerts, strict=True):
-            producer.send(self._names.alerts, alert.alert_id.encode(), written)
-        if published.dead_letter is not None and answered.dead_letter is not None:
-            producer.send(self._names.dead_letters, answered.dead_letter.key or key, published.dead_letter)
 
     def _undo(self, reason: str, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
         _log.warning("batch of %d undone and read again: %s", len(batch), reason)

@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Producer
 from desks import desk_of, with_people
+from live import cloud_event_kinds
 from unit.desk.story import CASE, OTHER_FORM, act, alert, at, cleared
 
 from streams.desk.book import CaseBook, Taken
@@ -111,6 +112,10 @@ def test_two_people_clear_a_case_and_a_changed_entry_brings_it_back(settings: Se
         assert (case["state"], case["reopened_by"]) == ("reopened", "alert-3")
         reopened = running.ask("GET", "/cases?state=reopened").text
         assert f"/cases/{CASE}" in reopened
+        wait_until(lambda: not len(running.desk.book.cases_out))
+    names = TopicNames(settings.topics.prefix)
+    for topic, kind in ((names.cases, "case"), (names.clearances, "clearance"), (names.dispositions, "disposition")):
+        assert cloud_event_kinds(settings, topic) == {f"highfence.{kind}"}
 
 
 def clearances(settings: Settings, count: int) -> list[Clearance]:

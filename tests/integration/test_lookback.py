@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from click.testing import CliRunner
 from confluent_kafka import Producer
-from live import PATIENCE, running, wait_until
+from live import PATIENCE, cloud_event_kinds, running, wait_until
 from msgspec.structs import replace
 
 from streams.cli import main
@@ -155,6 +155,9 @@ def test_a_release_raises_past_parties_once_with_their_transactions(settings: Se
     assert (alert.transaction_id, alert.party.role, alert.outcome) == ("T2", "end_user", "hold")
     assert (alert.party_fingerprint, alert.entry_hash) == (party_fingerprint(INSPUR), entry_hash(SECOND))
     assert (status.parties, status.alerts, status.entries, status.partitions_done) == (3, 1, 1, 2)
+    names = TopicNames(settings.topics.prefix)
+    assert cloud_event_kinds(settings, names.alerts) == {"highfence.alert"}
+    assert cloud_event_kinds(settings, names.lookbacks) == {"highfence.lookback_coverage"}
 
 
 def test_only_a_changed_entry_raises_again(settings: Settings) -> None:

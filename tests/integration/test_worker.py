@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
-from live import PATIENCE, running, send, wait_until
+from live import PATIENCE, cloud_event_kinds, running, send, wait_until
 
 from streams.demo.cases import STOPPED, broken_events, cases, second_release_entries, waiting_order
 from streams.errors import BrokerUnreachableError, FencedError, TopicError
@@ -92,6 +92,12 @@ def test_every_event_gets_its_one_decision(settings: Settings) -> None:
     assert {header for letter in letters for header in [(letter.headers[0].key, letter.headers[0].value)]} == {
         ("trace", b"\x00\xff")
     }
+    assert cloud_event_kinds(settings, names.decisions) == {"highfence.decision"}
+    assert cloud_event_kinds(settings, names.alerts) == {"highfence.alert"}
+    assert cloud_event_kinds(settings, names.dead_letters) == {"highfence.dead_letter"}
+    assert cloud_event_kinds(settings, names.parties) == {"highfence.registered_party"}
+    for topic in (names.list_updates, names.list_history):
+        assert cloud_event_kinds(settings, topic) == {"highfence.list_entry", "highfence.list_release"}
     counted = Counter(decision.outcome for decision in decisions)
     for outcome, count in counted.items():
         assert metrics.registry.get_sample_value("highfence_events_total", {"outcome": outcome}) == count

@@ -15,7 +15,7 @@ STORIES = (
     {"errors"},
     {"records", "settings", "failpoints", "health", "html"},
     {"metrics", "terminal", "invented", "matching", "mappings", "kafka", "tracing", "logs"},
-    {"lists"},
+    {"lists", "contract"},
     {"ownership"},
     {"screening", "evaluation"},
     {"desk", "controltest", "bench", "demo"},

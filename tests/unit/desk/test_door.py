@@ -114,7 +114,7 @@ def test_what_the_desk_cannot_follow_is_refused(properties: dict[str, Any], mess
 
 def test_only_the_difference_is_written() -> None:
     wanted = {"a": b"1", "b": b"2"}
-    out = Outbox("topic", wanted.__getitem__)
+    out = Outbox("topic", "case", wanted.__getitem__)
     out.saw("a", b"1")
     out.mark("a")
     out.mark("b")

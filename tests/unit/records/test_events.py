@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from streams.errors import UnreadableEventError
-from streams.records.events import read_event
+from streams.records.events import read_event, read_outline
 
 ORDER = {"transaction_id": "PO-1", "parties": [{"name": "Velavia GmbH", "role": "purchaser"}]}
 BARE = json.dumps(ORDER).encode()
@@ -21,6 +21,18 @@ def changed(**fields: Any) -> bytes:
 
 def test_bare_json() -> None:
     assert read_event(BARE).parties[0].name == "Velavia GmbH"
+
+
+def test_wire_format_of_a_schema_registry() -> None:
+    framed = b"\x00" + (4711).to_bytes(4, "big") + BARE
+    assert read_event(framed) == read_event(BARE)
+    outline = read_outline(framed, (), len(framed))
+    assert outline is not None
+    assert outline.transaction_id == "PO-1"
+    for broken in (b"\x00", b"\x00\x00\x00\x00\x01"):
+        assert read_outline(broken, (), len(framed)) is None
+        with pytest.raises(UnreadableEventError, match="not_json"):
+            read_event(broken)
 
 
 def test_binary_cloudevent() -> None:

@@ -1,0 +1,1 @@
+"""What others build on, for them to read: every topic and record as AsyncAPI, and that it stays compatible."""
