@@ -116,6 +116,9 @@ def _show(report: Report) -> None:
         f"policy {report.policy_version}, {report.seconds:.1f} s",
         style="dim",
     )
+    if report.other_policies:
+        told = ", ".join(report.other_policies)
+        console.print(f"the platforms' events have lately been decided under another policy: {told}", style="red")
     for each in report.in_force:
         since = "no event decided under it yet" if each.seconds is None else f"first decision after {each.seconds:g} s"
         earlier = f", {each.earlier:,} still under an earlier one" if each.earlier else ""

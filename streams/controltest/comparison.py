@@ -36,6 +36,7 @@ def differences(before: Report, after: Report) -> list[str]:
     told = [
         f"{what}: {first} and then {second}"
         for what, first, second in (
+            ("through", before.topic or "a file", after.topic or "a file"),
             ("policy", before.policy_version, after.policy_version),
             ("seed", before.seed, after.seed),
             ("sample", before.size, after.size),

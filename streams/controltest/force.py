@@ -1,4 +1,4 @@
-"""How soon the releases in force were in force: from their markers on the list topic to decisions that name them."""
+"""What the decisions on the platforms' events tell: how soon the releases were in force, and under which policy."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import islice
 
 import msgspec
+from confluent_kafka import Message
 
 from streams.controltest.report import TimeToForce
 from streams.kafka.tail import read_topic
@@ -27,7 +28,15 @@ class _Decided(msgspec.Struct):
     """What of a decision is needed here."""
 
     releases: dict[str, ReleaseRef]
+    policy_version: str
     screened_at: datetime
+
+
+def policies_since(settings: Settings, since: datetime) -> tuple[str, ...]:
+    """The policies of each partition's first decision since then. Raises BrokerUnreachableError, TopicError."""
+    topic = TopicNames(settings.topics.prefix).decisions
+    messages = read_topic(settings, topic, start=since, enough=lambda message: True)
+    return tuple(sorted({_decided(message).policy_version for message in messages}))
 
 
 def times_to_force(settings: Settings, releases: Mapping[str, ListRelease]) -> tuple[TimeToForce, ...]:
@@ -54,15 +63,13 @@ def _time_to_force(settings: Settings, topic: str, release: ListRelease, publish
     first: list[datetime] = []
     earlier: list[datetime] = []
 
-    def decided(value: bytes | None) -> tuple[bool, datetime]:
-        decision = msgspec.json.decode(value or b"", type=_Decided)
-        named = decision.releases.get(release.source)
-        return named is not None and named.release_id == release.release_id, decision.screened_at
+    def names_it(message: Message) -> bool:
+        named = _decided(message).releases.get(release.source)
+        return named is not None and named.release_id == release.release_id
 
-    messages = read_topic(settings, topic, start=published_at, enough=lambda message: decided(message.value())[0])
-    for message in islice(messages, _MOST):
-        names_it, at = decided(message.value())
-        if names_it:
+    for message in islice(read_topic(settings, topic, start=published_at, enough=names_it), _MOST):
+        at = _decided(message).screened_at
+        if names_it(message):
             first.append(at)
         elif at > published_at:
             earlier.append(at)
@@ -74,6 +81,10 @@ def _time_to_force(settings: Settings, topic: str, release: ListRelease, publish
         earlier=len(earlier),
         earlier_seconds=_after(published_at, max(earlier, default=None)),
     )
+
+
+def _decided(message: Message) -> _Decided:
+    return msgspec.json.decode(message.value() or b"", type=_Decided)
 
 
 def _after(published_at: datetime, moment: datetime | None) -> float | None:

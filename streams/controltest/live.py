@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 
 import msgspec
 
-from streams.controltest.force import times_to_force
+from streams.controltest.force import policies_since, times_to_force
 from streams.controltest.report import Report
 from streams.controltest.run import Run, report_of
 from streams.controltest.sample import MARK, Sample, draw
@@ -40,6 +40,8 @@ _PATIENCE = 120.0
 _LOOK_SECONDS = 0.1
 _CLOCKS = timedelta(minutes=1)
 """This clock may be so much ahead of the broker's."""
+_LATELY = timedelta(minutes=10)
+"""So old may be the decisions on the platforms' events that tell under which policy these are decided."""
 _REPLICA = "controltest"
 
 
@@ -72,6 +74,7 @@ def run_live(settings: Settings, policy: Policy, sources: Sequence[str], run: Ru
     return msgspec.structs.replace(
         report,
         topic=names.transactions,
+        stream_policies=policies_since(settings, run.now - _LATELY),
         in_force=times_to_force(settings, {source: snapshot.releases[source] for source in lists}),
         seconds=round(time.monotonic() - started, 1),
     )

@@ -82,7 +82,8 @@ class TimeToForce(msgspec.Struct, frozen=True):
 class Report(msgspec.Struct, frozen=True, kw_only=True):
     """What a control test found, under which releases and policy, who ran it and when.
 
-    ``topic`` is where its events were sent; empty when they were screened as a file is.
+    ``topic`` is where its events were sent; empty when they were screened as a file is. ``stream_policies`` are those
+    of the last decisions on the platforms' events, none when there were none lately.
     """
 
     run_by: str
@@ -102,12 +103,18 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     false_alarms: tuple[Finding, ...]
     sweep: tuple[Point, ...]
     topic: str = ""
+    stream_policies: tuple[str, ...] = ()
     in_force: tuple[TimeToForce, ...] = ()
 
     @property
     def totals(self) -> list[Row]:
         """The rows over all lists."""
         return [row for row in self.rows if not row.list]
+
+    @property
+    def other_policies(self) -> list[str]:
+        """Policies that the stream has lately decided under, and that were not tested."""
+        return [each for each in self.stream_policies if each != self.policy_version]
 
     @property
     def short_of_target(self) -> list[Row]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-import pytest
+from click.testing import CliRunner
 from live import running, send, wait_until
 
+from streams.cli import main
 from streams.controltest.live import run_live
 from streams.controltest.report import as_html
 from streams.controltest.run import Run, run_offline
-from streams.errors import StreamError
 from streams.invented.orders import order
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import CONTROL_TEST, TopicNames
@@ -26,8 +26,13 @@ def test_the_stream_finds_what_a_file_does_and_no_desk_hears_of_it(settings: Set
     policy, bundled = Policy.default(), load_list("bundled")
     listed = LoadedList(bundled.source, bundled.entries[1:])
     run = Run("A. Tester", datetime.now(UTC), 3, 1)
-    with pytest.raises(StreamError, match="no list is in force"):
-        run_live(settings, policy, (), run)
+    environment = {
+        "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
+        "HIGHFENCE_TOPICS__PREFIX": settings.topics.prefix,
+        "HIGHFENCE_TOPICS__PARTITIONS": "2",
+    }
+    result = CliRunner().invoke(main, ["controltest", "--live", "--by", "A. Tester"], env=environment)
+    assert (result.exit_code, "no list is in force" in result.output) == (2, True), result.output
     with running(lambda stop: Worker(settings, policy, stop)) as worker:
         for number, each in enumerate((bundled, listed), start=1):
             publish(each, settings)
@@ -42,6 +47,7 @@ def test_the_stream_finds_what_a_file_does_and_no_desk_hears_of_it(settings: Set
     (in_force,) = report.in_force
     assert in_force.release_id == report.releases[listed.source].release_id
     assert in_force.earlier == 0
+    assert (report.stream_policies, report.other_policies) == ((policy.version,), [])
     assert in_force.seconds is not None
     assert 0 <= in_force.seconds < 60
     assert "From publication to force" in as_html(report)

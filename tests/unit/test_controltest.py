@@ -130,6 +130,9 @@ def test_a_policy_that_finds_less_shows_in_the_comparison(tmp_path: Path) -> Non
     assert any(each.after.rate < each.before.rate and each.apart for each in changes(before, after))
     assert [told for told in differences(before, after) if told.startswith("policy")]
     assert not differences(before, before)
+    live = replace(before, topic="controltest.transactions", stream_policies=("0123",))
+    assert differences(before, live) == ["through: a file and then controltest.transactions"]
+    assert "under another policy: 0123" in as_html(live)
     (tmp_path / "a.json").write_bytes(as_json(before))
     assert read_report(tmp_path / "a.json") == before
     (tmp_path / "b.json").write_text("{}")
