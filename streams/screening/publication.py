@@ -55,6 +55,8 @@ def publication(answered: Answer, event: Event, largest: int) -> Publication:
 
 def _with_fitting_samples(answered: Answer, largest: int) -> Answer:
     """No event is refused for a sample."""
+    if not answered.samples:
+        return answered
     fitting = tuple([sample for sample in answered.samples if len(encode(sample)) + _FRAMING <= largest])
     if len(fitting) == len(answered.samples):
         return answered

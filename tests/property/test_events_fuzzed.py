@@ -115,9 +115,9 @@ class Watched:
     def __len__(self) -> int:
         return len(self._index)
 
-    def match(self, party: Party, policy: Policy) -> tuple[Match, ...]:
+    def match_and_sample(self, party: Party, policy: Policy) -> tuple[Match, ...]:
         self.asked.append(party.name)
-        return tuple(self._index.match(party, policy))
+        return tuple(self._index.match_and_sample(party, policy))
 
 
 def _nodes(node: Any) -> Iterator[tuple[Any, Any]]:
