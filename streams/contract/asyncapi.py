@@ -14,7 +14,7 @@ from typing import Any, Literal, NamedTuple
 import orjson
 
 from streams.errors import RecordError
-from streams.kafka.topics import TopicNames, wanted_topics
+from streams.kafka.topics import CONTROL_TEST, TopicNames, wanted_topics
 from streams.records.schemas import PUBLISHED
 from streams.settings import Settings
 
@@ -86,7 +86,8 @@ def document(examples: Path) -> dict[str, Any]:
             "version": version("highfence"),
             "description": "Streaming restricted-party screening: events in; decisions and alerts out. Topics are "
             "named without topics.prefix, and have the settings that 'highfence topics apply' gives them by default. "
-            "Read with isolation.level=read_committed.",
+            "Read with isolation.level=read_committed. A control test has topics of its own, named with "
+            f"{CONTROL_TEST} before transactions, decisions, alerts, dead-letters and parties, with the same records.",
             "license": {"name": "Apache-2.0"},
         },
         "defaultContentType": "application/json",

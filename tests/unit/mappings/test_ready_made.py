@@ -106,7 +106,8 @@ def test_values_land_in_their_fields() -> None:
 
     order = made_of("ubl_order")
     assert order.occurred_at == datetime(2025, 4, 2, 8, 15, tzinfo=UTC)
-    assert (order.items[0].hs_code, order.items[0].quantity, order.items[0].value) == ("847180", 12, 17760)
+    (item,) = order.items
+    assert (item.hs_code, item.origin, item.quantity, item.value) == ("847180", "TW", 12, 17760)
     assert order.parties[0].alt_names == ("Tamarisk Systems Gesellschaft mbH",)
 
     shipment = made_of("gs1_epcis_event")
@@ -141,6 +142,14 @@ def test_no_name_in_the_sample_goes_unused(name: str) -> None:
     unused = {each.path for each in coverage(load_mapping(name), [event]) if each.used < each.of}
     assert not named & unused
     assert named or name == "gs1_epcis_event"
+
+
+def test_a_message_of_many_transfers_is_mapped_with_as_much_text_as_a_transaction_takes() -> None:
+    event = sample("iso20022_pacs008")
+    transfers = event["Document"]["FIToFICstmrCdtTrf"]
+    transfers["CdtTrfTxInf"] *= 90
+    made = load_mapping("iso20022_pacs008").of_event(event)
+    assert (len(made.parties), len(made.free_text)) == (2 + 90 * 9, 100)
 
 
 def test_one_transfer_needs_no_list() -> None:
