@@ -16,6 +16,7 @@ from streams.cli.controltest import controltest
 from streams.cli.demo import demo
 from streams.cli.desk import desk
 from streams.cli.evaluate import evaluate
+from streams.cli.flags import flags
 from streams.cli.lists import lists
 from streams.cli.lookback import lookback
 from streams.cli.map import mappings
@@ -85,6 +86,7 @@ for _command in (
     desk,
     evaluate,
     explain,
+    flags,
     lists,
     lookback,
     mappings,

@@ -79,8 +79,10 @@ def answer(
             found = memory.matches(noted) if noted else ()
             watched = None
             if diversion is not None:
-                new = [(each.content, each.party) for each in noted if each.party is not None]
-                watched = diversion.watched_json(parties, new)
+                for each in noted:
+                    if each.party is not None:
+                        diversion.learn(each.content, each.party)
+                watched = diversion.watched_json(parties)
             with budget if noted and memory.must_screen(noted) else _UNBOUNDED:
                 screening = screener.decide(
                     outline, found, snapshot, event.source, now, event.recorded_at, clearances, watched

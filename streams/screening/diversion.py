@@ -107,11 +107,12 @@ class Diversion:
         """An event with these parties, to be judged."""
         return self, tuple([cast_of(party, self._words) for party in parties])
 
-    def watched_json(self, parties: Sequence[bytes], read: Iterable[tuple[bytes, Party]]) -> Watched:
-        """An event with these parties, as valid JSON; of those that were ``read`` already, and known ones, none is
-        read again."""
-        for content, party in read:
-            self._casts.learn(content, party)
+    def learn(self, content: bytes, party: Party) -> None:
+        """A party that was read already, with its JSON."""
+        self._casts.learn(content, party)
+
+    def watched_json(self, parties: Sequence[bytes]) -> Watched:
+        """An event with these parties, as valid JSON; one that is known is not read again."""
         return self, self._casts.cast(parties)
 
     def judge(

@@ -74,6 +74,15 @@ def screen_file(
         raise RecordError(f"{file} holds nothing to screen: expected JSON lines or CSV rows")
 
 
+def json_lines(file: Path, max_bytes: int) -> Iterator[tuple[int, bytes]]:
+    """The lines of a file of JSON lines that are not empty, by number from 1; ``.gz`` is read as it is.
+
+    Raises RecordError when it cannot be read.
+    """
+    with _open(file) as (stream, _):
+        yield from _json_events(file, stream, max_bytes, may_be_rows=False)
+
+
 @contextmanager
 def _open(file: Path) -> Iterator[tuple[BinaryIO, BinaryIO]]:
     """The content as a stream, and the raw file, whose position tells the progress."""
