@@ -129,8 +129,8 @@ class Diversion:
             goods |= of_code[item.hs_code]
             if (quantity := item.quantity) is not None:
                 total += quantity
-        odd = bool(goods or alerts)
         customer = final = None
+        pays = forwards = False
         movers: list[str] = []
         for cast in parties:
             if cast is not None:
@@ -139,18 +139,32 @@ class Diversion:
                     movers.append(cast.name)
                 elif part == _FINAL:
                     if final is not None or cast.trade:  # of several, each is looked at
-                        odd = True
+                        forwards = True
                     final = final or cast
                 elif part == _BUYER:
                     customer = customer or cast
                 elif part == _PAYER:
-                    odd = True
+                    pays = True
         if final is not None and final.name in movers:
-            odd = True
-        route = transaction.route
-        if route is not None and route.transshipments:
-            odd = True
-        case = self._look(Case(transaction, parties), goods, alerts) if odd else None
+            forwards = True
+        case, route = None, transaction.route
+        stops = route is not None and route.transshipments
+        if goods or stops or forwards or pays or alerts:
+            case = Case(transaction, parties)
+            if goods:
+                self._goods(case, goods)
+            if route is not None and stops:
+                for many in self._many:
+                    signs.many_transshipments(case, route, many)
+            if forwards:
+                for words, consignee in self._final:
+                    signs.final_consignee(case, words, consignee)
+            if alerts:
+                for listed in self._listed:
+                    signs.listed_address(case, alerts, listed)
+            if pays:
+                for payer in self._payer:
+                    signs.foreign_payer(case, payer)
         if self._late:
             occurred_at = transaction.occurred_at or recorded_at
             now = Revision(transaction.revision, occurred_at, recorded_at, source, route, parties)
@@ -176,8 +190,8 @@ class Diversion:
 
         return is_of
 
-    def _look(self, case: Case, goods: int, alerts: Sequence[Alert]) -> Case:
-        """Everything that the event itself tells."""
+    def _goods(self, case: Case, goods: int) -> None:
+        """What its goods are, and where they go."""
         untold = bool(goods & _UNTOLD)
         for wanted, countries, to in self._to:
             if goods & (wanted | _UNTOLD):
@@ -188,16 +202,6 @@ class Diversion:
         for wanted, new in self._new:
             if goods & (wanted | _UNTOLD):
                 signs.new_customer(case, self._is_of(wanted), new)
-        if case.transaction.route is not None:
-            for many in self._many:
-                signs.many_transshipments(case, case.transaction.route, many)
-        for words, consignee in self._final:
-            signs.final_consignee(case, words, consignee)
-        for listed in self._listed:
-            signs.listed_address(case, alerts, listed)
-        for payer in self._payer:
-            signs.foreign_payer(case, payer)
-        return case
 
     def _compare(self, case: Case, before: Revision | None, now: Revision) -> Case:
         """The event with the revision of it that was seen before."""

@@ -64,38 +64,30 @@ NOTHING_BOUGHT = Bought(0, 0.0, "", 0.0, "", "")
 
 class _Kept(Generic[V]):
     """At most ``most`` by key, in two generations: one that is written moves to the young one; when that has half of
-    ``most`` it becomes the old one, and the former old one is forgotten. What a batch overwrote can be put back."""
+    ``most`` it becomes the old one, and the former old one is forgotten. What the batch in hand has ``overwritten``,
+    each key with what was known before, can be put back."""
 
     def __init__(self, most: int) -> None:
         self._half = max(most // 2, 1)
-        self._young: dict[str, V] = {}
-        self._old: dict[str, V] = {}
-        self._overwritten: list[tuple[str, V | None]] = []
+        self.young: dict[str, V] = {}
+        self.old: dict[str, V] = {}
+        self.overwritten: list[tuple[str, V | None]] = []
 
     def __len__(self) -> int:
-        return len(self._young) + len(self._old)
-
-    def get(self, key: str) -> V | None:
-        found = self._young.get(key)
-        return self._old.get(key) if found is None else found
-
-    def put(self, key: str, value: V, before: V | None) -> None:
-        """``before`` is what :meth:`get` gave."""
-        self._overwritten.append((key, before))
-        self._young[key] = value
+        return len(self.young) + len(self.old)
 
     def committed(self) -> None:
-        self._overwritten.clear()
-        if len(self._young) >= self._half:
-            self._old, self._young = self._young, {}
+        self.overwritten.clear()
+        if len(self.young) >= self._half:
+            self.old, self.young = self.young, {}
 
     def undone(self) -> None:
-        for key, before in reversed(self._overwritten):
+        for key, before in reversed(self.overwritten):
             if before is None:
-                del self._young[key]
+                del self.young[key]
             else:
-                self._young[key] = before
-        self._overwritten.clear()
+                self.young[key] = before
+        self.overwritten.clear()
 
 
 class DiversionMemory:
@@ -114,17 +106,25 @@ class DiversionMemory:
 
     def revised(self, transaction_id: str, revision: Revision) -> Revision | None:
         """The revision of this transaction that was seen before this one, which is remembered in its place."""
-        before = self._revisions.get(transaction_id)
+        kept = self._revisions
+        before = kept.young.get(transaction_id)
+        if before is None:
+            before = kept.old.get(transaction_id)
         if before is not None and before.number > revision.number:
             return None
-        self._revisions.put(transaction_id, revision, before)
+        kept.overwritten.append((transaction_id, before))
+        kept.young[transaction_id] = revision
         return before
 
     def bought(self, customer: str, transaction_id: str, quantity: float) -> Bought:
         """What the customer, by :attr:`Cast.key`, had bought before this transaction, which is remembered with it."""
-        before = self._bought.get(customer)
-        bought = before or NOTHING_BOUGHT
-        self._bought.put(customer, bought.after(transaction_id, quantity), before)
+        kept = self._bought
+        before = kept.young.get(customer)
+        if before is None:
+            before = kept.old.get(customer)
+        bought = NOTHING_BOUGHT if before is None else before
+        kept.overwritten.append((customer, before))
+        kept.young[customer] = bought.after(transaction_id, quantity)
         return bought
 
     def committed(self) -> None:
