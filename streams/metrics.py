@@ -183,6 +183,7 @@ class Metrics:
             ["what"],
             registry=registry,
         )
+        self.flags = Counter("highfence_flags", "Diversion flags, by rule", ["rule"], registry=registry)
         self.suppressed = Counter(
             "highfence_suppressed_hits", "Hits that a clearance covers, by list", ["source"], registry=registry
         )

@@ -182,7 +182,8 @@ class Diversion:
 
     def _summed(self, case: Case) -> Flags:
         review = sum(flag.weight for flag in case.flags) >= self._review
-        return Flags(tuple(case.flags), tuple(case.not_checked), review)
+        fired = {flag.rule for flag in case.flags}
+        return Flags(tuple(case.flags), tuple([rule for rule in case.not_checked if rule not in fired]), review)
 
     def _is_of(self, wanted: int) -> signs.IsOf:
         def is_of(item: Item) -> bool:

@@ -29,6 +29,7 @@ class Tally:
         self._outcomes: Counter[str] = Counter()
         self._alerts: Counter[tuple[str, str]] = Counter()
         self._suppressed: Counter[str] = Counter()
+        self._flags: Counter[str] = Counter()
         self._not_applied: Counter[str] = Counter()
         self._samples: Counter[str] = Counter()
         self._dead_letters: Counter[str] = Counter()
@@ -42,6 +43,8 @@ class Tally:
         if outcome != "clear" and len(self._stopped[outcome]) < _MOST_IDS:
             self._stopped[outcome].append(answered.decision.transaction_id)
         self._parties += len(answered.parties)
+        for flag in answered.decision.flags:
+            self._flags[flag.rule] += 1
         for suppressed in answered.decision.suppressed:
             self._suppressed[suppressed.source] += 1
         for not_applied in answered.decision.not_applied:
@@ -69,6 +72,8 @@ class Tally:
             metrics.events.labels(outcome).inc(count)
         for (source, outcome), count in self._alerts.items():
             metrics.alerts.labels(source, outcome).inc(count)
+        for rule, count in self._flags.items():
+            metrics.flags.labels(rule).inc(count)
         for source, count in self._suppressed.items():
             metrics.suppressed.labels(source).inc(count)
         for source, count in self._not_applied.items():

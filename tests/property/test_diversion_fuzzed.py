@@ -1,0 +1,66 @@
+"""Diversion flags of whatever an event may hold: always an answer, always the same, and never more than a review."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+import msgspec
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from streams.records.codec import encode
+from streams.records.decision import EventSource
+from streams.records.transaction import Transaction
+from streams.screening.diversion import Diversion
+from streams.screening.diversion_rules import DiversionRules
+
+NOW = datetime(2025, 10, 1, tzinfo=UTC)
+RULES = DiversionRules.default()
+DAYS = st.sampled_from(["2025-10-01T00:00:00Z", "2025-10-05T12:00:00+09:00", "1970-01-01T00:00:00Z"])
+PLACES = st.sampled_from(["RU", "Hong Kong", "NLRTM", "Mumbai, India", ",", "Норвегия", ""]) | st.text(max_size=8)
+PARTY = st.fixed_dictionaries(
+    {"name": st.sampled_from(["A", "A Freight", "Банк", "\U0001f6a2"]) | st.text(min_size=1, max_size=8)},
+    optional={
+        "role": st.sampled_from(["purchaser", "ultimate_consignee", "end_user", "payer", "bank", "owner", "x"]),
+        "country": PLACES,
+        "incorporated_on": st.sampled_from(["2022", "2022-02", "2023-01-01", "0000", "9999-99-99"]),
+    },
+)
+ITEM = st.fixed_dictionaries(
+    {},
+    optional={
+        "hs_code": st.sampled_from(["8542.31", "85.42", "8", "6205.20", "٨٥٤٢٣١"]) | st.text(max_size=8),
+        "quantity": st.floats(allow_nan=False, allow_infinity=False),
+    },
+)
+ROUTE = st.fixed_dictionaries(
+    {}, optional={"transshipments": st.lists(PLACES, max_size=4), "discharge": PLACES, "final_destination": PLACES}
+)
+EVENT = st.fixed_dictionaries(
+    {"transaction_id": st.sampled_from(["T", "U"]), "parties": st.lists(PARTY, min_size=1, max_size=5)},
+    optional={
+        "revision": st.integers(0, 3),
+        "occurred_at": DAYS,
+        "departed_at": DAYS,
+        "items": st.lists(ITEM, max_size=4),
+        "route": ROUTE,
+    },
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(EVENT, min_size=1, max_size=8))
+def test_events_of_any_kind_are_judged_and_always_alike(events: list[dict[str, object]]) -> None:
+    once, again = Diversion(RULES), Diversion(RULES, most=1_000)
+    for number, event in enumerate(events):
+        transaction = msgspec.convert(event, Transaction)
+        source = EventSource(topic="t", partition=0, offset=number)
+        parties = [encode(party) for party in transaction.parties]
+        flags = once.judge(transaction, once.watched(transaction.parties)[1], (), source, NOW)
+        assert again.judge(transaction, again.watched_json(parties)[1], (), source, NOW) == flags
+        names = [flag.rule for flag in flags.flags]
+        assert len(set(names)) == len(names)
+        assert flags.review == (sum(flag.weight for flag in flags.flags) >= RULES.review)
+        assert set(flags.not_checked) <= {rule.id for rule in RULES.rules} - set(names)
+        assert all(flag.text and msgspec.json.decode(encode(flag), type=type(flag)) == flag for flag in flags.flags)
+        once.memory.committed()
