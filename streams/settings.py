@@ -248,6 +248,13 @@ class LogSettings(_Section):
     """For people, or one JSON object a line, with a line for each batch."""
 
 
+class TracingSettings(_Section):
+    """Traces of the worker; they need the extra ``tracing``."""
+
+    otlp_endpoint: Annotated[str, Field(pattern=r"^(https?://[^/].*)?$")] = ""
+    """Base address of a collector that takes OTLP over HTTP, as ``http://127.0.0.1:4318``; no traces without it."""
+
+
 Role = Literal["viewer", "maker", "checker"]
 """What a person at the desk may do: look; propose; confirm or reject what another one proposed."""
 
@@ -303,6 +310,7 @@ class Settings(BaseSettings):
     flags: FlagSettings = FlagSettings()
     metrics: MetricsSettings = MetricsSettings()
     log: LogSettings = LogSettings()
+    tracing: TracingSettings = TracingSettings()
     desk: DeskSettings = DeskSettings()
 
     @model_validator(mode="after")

@@ -9,26 +9,11 @@ from datetime import UTC, datetime
 from importlib.metadata import version
 from threading import Event
 
-from confluent_kafka import (
-    Consumer,
-    KafkaError,
-    KafkaException,
-    Message,
-    Producer,
-    TopicPartition,
-)
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streams.errors import StreamError
 from streams.health import HealthServer
-from streams.kafka.clients import (
-    Heard,
-    connect,
-    consumer_config,
-    producer_config,
-    reason_of,
-    roomy_message_bytes,
-    unreachable,
-)
+from streams.kafka.clients import reason_of, roomy_message_bytes
 from streams.kafka.topics import TopicNames, require_topics
 from streams.kafka.transactions import (
     AbortedError,
@@ -54,7 +39,9 @@ from streams.screening.registering import RegistryWriter
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
 from streams.screening.tally import Tally, tell_lag
+from streams.screening.worker_clients import worker_consumer, worker_producer
 from streams.settings import Settings
+from streams.tracing import ScreeningTracer, tracing
 
 _log = logging.getLogger("highfence.worker")
 
@@ -99,6 +86,7 @@ class Worker:
         self._registry = RegistryWriter(settings, self._names.parties, self.metrics)
         self._mappings = {} if stream else mappings_of(settings)
         self._budget: AbstractContextManager[object] = nullcontext()
+        self._tracer: ScreeningTracer | None = None
         self._names_places = bool(settings.worker.refuse) or _log.isEnabledFor(logging.DEBUG)
         self._membership = Membership()
         self._batch = min(_FIRST_BATCH, settings.worker.batch_events)
@@ -139,6 +127,7 @@ class Worker:
             ) as health,
             self._index,
             self._clearances,
+            tracing(settings.tracing, settings.worker.replica) as self._tracer,
         ):
             _log.info("worker %s: metrics at %s/metrics", settings.worker.replica, health.url)
             if (rules := self._screener.policy.jurisdiction) is not None:
@@ -147,11 +136,11 @@ class Worker:
             self._clearances.wait(self._stop, settings.kafka.timeout_seconds)
             if self._stop.is_set():
                 return
-            producer = self._producer()
+            producer = worker_producer(settings, self._stop.is_set)
             if producer is None:
                 return
             self._budget = ScreeningBudget(settings.limits.screening_seconds)
-            consumer = connect(Consumer, self._consumer_config())
+            consumer = worker_consumer(settings)
             try:
                 consumer.subscribe(read, on_assign=self._assigned, on_revoke=self._membership.revoked)
                 while not self._stop.is_set():
@@ -161,44 +150,6 @@ class Worker:
             finally:
                 consumer.close()
             _log.info("worker %s: stopped", settings.worker.replica)
-
-    def _producer(self) -> TransactionalProducer | None:
-        """The producer, or None when told to stop while the brokers did not answer."""
-        settings = self._settings
-        heard = Heard()
-        producer = connect(
-            Producer,
-            producer_config(
-                settings,
-                {
-                    "transactional.id": f"{settings.topics.prefix}{settings.worker.group_id}-{settings.worker.replica}",
-                    "transaction.timeout.ms": int(settings.worker.transaction_timeout_seconds * 1000),
-                },
-            ),
-            heard,
-        )
-        try:
-            return TransactionalProducer(producer, settings.worker.transaction_timeout_seconds, self._stop.is_set)
-        except AbortedError as error:
-            if self._stop.is_set():
-                return None
-            raise unreachable(settings, heard.reason(error)) from error
-
-    def _consumer_config(self) -> dict[str, str | int | float | bool]:
-        worker = self._settings.worker
-        return consumer_config(
-            self._settings,
-            worker.group_id,
-            {
-                "session.timeout.ms": int(worker.session_timeout_seconds * 1000),
-                "heartbeat.interval.ms": max(100, int(worker.session_timeout_seconds * 1000 / 3)),
-                # A batch is done well within this; a worker that hangs longer loses its partitions.
-                "max.poll.interval.ms": int(
-                    max(worker.transaction_timeout_seconds, worker.session_timeout_seconds) * 1000
-                ),
-                "partition.assignment.strategy": "range",
-            },
-        )
 
     def _step(self, consumer: Consumer, producer: TransactionalProducer) -> None:
         self._alive_at = time.monotonic()
@@ -329,6 +280,7 @@ class Worker:
     ) -> None:
         """Answer one event and hand what is published for it to the producer."""
         event = event_of(message, now)
+        trace = self._tracer.begin(event.headers, event.source) if self._tracer is not None else None
         refused = ""
         if self._names_places:
             place = f"{event.source.topic}/{event.source.partition}/{event.source.offset}"
@@ -341,9 +293,13 @@ class Worker:
         answered = answer(*asked) if mapping is None else answer_mapped(mapping, *asked)
         published = publication(answered, event, self._largest)
         for record in outgoing(published, self._names):
+            if trace is not None:
+                record.headers.extend(trace.headers)
             producer.send(*record)
         self._registry.note(published.answer, event)
         tally.add(published.answer)
+        if trace is not None:
+            trace.end(published.answer.decision)
 
     def _undo(self, reason: str, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
         _log.warning("batch of %d undone and read again: %s", len(batch), reason)

@@ -8,20 +8,27 @@ import re
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 import yaml
+from confluent_kafka import Producer
 from desks import desk_of
 from list_server import ListServer, whole
 from live import PATIENCE, running, send, wait_until
+from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
+from opentelemetry.proto.trace.v1.trace_pb2 import Span
 from prometheus_client.parser import text_string_to_metric_families
 
 from streams.demo.cases import broken_events, cases
 from streams.invented.orders import ordinary_orders
+from streams.kafka.clients import connect, producer_config
 from streams.kafka.local import free_port
+from streams.kafka.tail import read_topic
+from streams.kafka.topics import TopicNames
 from streams.lists.loading import load_list
 from streams.lists.publisher import publish
 from streams.lists.release import canonical_bytes
@@ -31,7 +38,7 @@ from streams.matching import Policy
 from streams.records.list_entry import ListedName, ListEntry
 from streams.screening.lookback_service import LookbackService
 from streams.screening.worker import Worker
-from streams.settings import DeskSettings, DownloadSettings, ListSettings, MetricsSettings, Settings
+from streams.settings import DeskSettings, DownloadSettings, ListSettings, MetricsSettings, Settings, TracingSettings
 
 pytestmark = pytest.mark.kafka
 
@@ -151,3 +158,52 @@ def test_dashboards_and_rules_ask_for_what_a_live_run_exports(
     assert {each.transaction_id for each in cases() if each.expected == {"hold"}} <= held
     logged_by_the_worker = [record for record in caplog.records if record.name == "highfence.worker"]
     assert len(logged_by_the_worker) < 10, "one line per batch, none per event"
+
+
+@contextmanager
+def collector() -> Iterator[tuple[str, list[Span]]]:
+    """Something that takes OTLP over HTTP: its address, and the spans it got."""
+    spans: list[Span] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            request = ExportTraceServiceRequest.FromString(body)
+            spans.extend(span for each in request.resource_spans for scope in each.scope_spans for span in scope.spans)
+            self.send_response(200 if self.path == "/v1/traces" else 404)
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - as in the base class
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}", spans
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def test_decision_and_alert_continue_the_trace_of_their_event(settings: Settings) -> None:
+    publish(load_list("bundled"), settings)
+    names = TopicNames(settings.topics.prefix)
+    trace, parent = "4bf92f3577b34da6a3ce929d0e0e4736", "00f067aa0ba902b7"
+    held = next(each for each in cases() if each.expected == {"hold"})
+    producer = connect(Producer, producer_config(settings))
+    producer.produce(names.transactions, held.payload, headers=[("traceparent", f"00-{trace}-{parent}-01".encode())])
+    assert producer.flush(PATIENCE) == 0
+    with collector() as (address, spans):
+        traced = settings.model_copy(update={"tracing": TracingSettings(otlp_endpoint=address)})
+        with running(lambda stop: Worker(traced, Policy.default(), stop)) as worker:
+            wait_until(lambda: worker.decided == 1)
+    (span,) = spans  # sent at the latest when the worker ends
+    assert (span.trace_id.hex(), span.parent_span_id.hex()) == (trace, parent)
+    continued = f"00-{trace}-{span.span_id.hex()}-01".encode()
+    for topic in (names.decisions, names.alerts):
+        for message in read_topic(settings, topic):
+            headers = message.headers() or []
+            assert dict(headers)["traceparent"] == continued, topic
