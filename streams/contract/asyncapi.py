@@ -160,7 +160,10 @@ def _cloud_event() -> dict[str, Any]:
     return {
         "type": "object",
         "description": "CloudEvents 1.0, Kafka protocol binding, binary mode.",
-        "properties": {name: {"type": "string", **meaning} for name, meaning in meanings.items()},
+        "properties": {
+            **{name: {"type": "string", **meaning} for name, meaning in meanings.items()},
+            "traceparent": {"type": "string", "description": "W3C Trace Context, on what a worker that traces writes."},
+        },
         "required": list(meanings),
     }
 
