@@ -13,14 +13,21 @@ import msgspec
 from streams.bench.contestants import Measured
 from streams.bench.stage import Stage
 from streams.errors import SettingsError
+from streams.invented.owners import invented_edges
 from streams.invented.trade import Trade
 from streams.lists.loading import LoadedList
 
 PASSED_ON = "pass-through"
 REALISTIC = "screening, realistic"
 WITHOUT_FLAGS = "realistic, without flags"
+OWNED = "realistic, with ownership"
 COLD = "screening, every party new"
-_CONTESTANT = {REALISTIC: "screening", WITHOUT_FLAGS: "screening-without-flags", COLD: "screening"}
+_CONTESTANT = {
+    REALISTIC: "screening",
+    WITHOUT_FLAGS: "screening-without-flags",
+    OWNED: "screening",
+    COLD: "screening",
+}
 
 
 class Compared(msgspec.Struct, frozen=True):
@@ -60,6 +67,7 @@ def bench_pipeline(
     events: int,
     cold_events: int,
     trade: Trade,
+    edges: int,
     rounds: int,
     names: Sequence[str],
     report: Callable[[str], None],
@@ -67,7 +75,8 @@ def bench_pipeline(
     """Measure the contestants ``names`` on a broker, interleaved.
 
     Of the realistic stream as many ``events`` come first, uncounted, as are measured then: a worker that runs for a
-    while knows the parties. Of a stream in which no party ever comes again, ``cold_events``.
+    while knows the parties. Of a stream in which no party ever comes again, ``cold_events``. :data:`OWNED` is the
+    realistic stream once more, with so many ``edges`` of ownership in force.
 
     Raises StreamError when a contestant does not end well.
     """
@@ -75,13 +84,16 @@ def bench_pipeline(
     cold = Stage(bootstrap, f"{prefix}new.")
     report("sending events")
     warm.build(lists, trade.orders(2 * events))
+    owned = Stage(bootstrap, f"{prefix}owned.")
+    if OWNED in names:
+        owned.build(lists, trade.orders(2 * events), invented_edges(trade, edges))
     if COLD in names:
         cold.build(lists, replace(trade, population=None).orders(2 * cold_events))
     measured: dict[str, list[Measured]] = {name: [] for name in names}
     for number in range(rounds):
         for name in names:
             report(f"round {number + 1} of {rounds}: {name}")
-            stage, count = (cold, cold_events) if name == COLD else (warm, events)
+            stage, count = {COLD: (cold, cold_events), OWNED: (owned, events)}.get(name, (warm, events))
             contestant = _CONTESTANT.get(name, name)
             measured[name].append(stage.measure(contestant, f"{contestant}-{number}", count, count))
     return list(_compared(measured))

@@ -21,6 +21,8 @@ from streams.kafka.sending import send_all
 from streams.kafka.topics import TopicNames, apply_topics
 from streams.lists.loading import LoadedList
 from streams.lists.publisher import publish
+from streams.ownership.publisher import publish as publish_edges
+from streams.records.ownership import OwnershipEdge
 from streams.settings import KafkaSettings, Settings, TopicSettings
 
 _PATIENCE = 900
@@ -56,12 +58,19 @@ class Stage:
             topics=TopicSettings(prefix=self.prefix),
         )
 
-    def build(self, lists: Iterable[LoadedList], events: Iterable[tuple[bytes, bytes]]) -> None:
-        """Make the topics, publish the lists and send the events."""
+    def build(
+        self,
+        lists: Iterable[LoadedList],
+        events: Iterable[tuple[bytes, bytes]],
+        edges: Iterable[OwnershipEdge] | None = None,
+    ) -> None:
+        """Make the topics, publish the lists and who owns whom, and send the events."""
         settings = self.settings
         apply_topics(settings)
         for loaded in lists:
             publish(loaded, settings)
+        if edges is not None:
+            publish_edges("bench", edges, settings)
         send_all(settings, TopicNames(self.prefix).transactions, events)
 
     def environment(self, run: str) -> dict[str, str]:

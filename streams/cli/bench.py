@@ -123,6 +123,14 @@ def _measuring(bootstrap: str | None) -> Iterator[tuple[str, Console]]:
 @_HITS
 @_NEAR_HITS
 @click.option("--rounds", default=3, show_default=True, type=click.IntRange(1), help="How often each is measured.")
+@click.option(
+    "--ownership-edges",
+    "edges",
+    default=0,
+    show_default=True,
+    type=click.IntRange(0, 10_000_000),
+    help="Screen the realistic stream once more with so many edges of ownership in force.",
+)
 @_JSON
 @_PLOT
 def pipeline(
@@ -134,13 +142,16 @@ def pipeline(
     hits: float,
     near_hits: float,
     rounds: int,
+    edges: int,
     as_json: bool,
     plot: Path | None,
 ) -> None:
     """Events a second: screening against pass-through, quixstreams and Faust, where these are installed."""
     loaded = _loaded(lists)
     trade = Trade([entry for each in loaded for entry in each.entries], population, hits, near_hits)
-    names = [pipelines.PASSED_ON, pipelines.REALISTIC, pipelines.WITHOUT_FLAGS, pipelines.COLD, *pipelines.others()]
+    names = [pipelines.PASSED_ON, pipelines.REALISTIC, pipelines.WITHOUT_FLAGS]
+    names += [pipelines.OWNED] if edges else []
+    names += [pipelines.COLD, *pipelines.others()]
     with _measuring(bootstrap) as (servers, console), console.status("starting") as status:
         compared = pipelines.bench_pipeline(
             servers,
@@ -149,6 +160,7 @@ def pipeline(
             events=events,
             cold_events=cold_events,
             trade=trade,
+            edges=edges,
             rounds=rounds,
             names=names,
             report=status.update,

@@ -49,7 +49,7 @@ class Trade:
 
     def orders(self, count: int, start: int = 0) -> Iterator[tuple[bytes, bytes]]:
         """Orders number ``start`` to ``start + count`` as key and value."""
-        party = lru_cache(maxsize=100_000)(self._party)
+        party = lru_cache(maxsize=100_000)(self.party)
         listed = lru_cache(maxsize=100_000)(self._listed)
         for number in range(start, start + count):
             rng = random.Random(self.seed * 1_000_003 + number)  # noqa: S311 - invented trade, not a secret
@@ -71,7 +71,8 @@ class Trade:
         size = max(self.population // few, 5)
         return int(size ** rng.random()) * few + few - 1
 
-    def _party(self, rank: int) -> dict[str, Any]:
+    def party(self, rank: int) -> dict[str, Any]:
+        """The party of a rank, from 0: the lower, the more often it takes part."""
         rng = random.Random(self.seed * 7_919 + rank)  # noqa: S311 - invented trade, not a secret
         place = rng.choice(PLACES)
         name = "".join(_syllable(rng) for _ in range(rng.choice((2, 2, 3)))).capitalize()

@@ -75,7 +75,8 @@ class MatchMemory:
         """From now on this is in force; to be called before a batch, for its snapshot."""
         if snapshot.index is not self._snapshot.index:
             self._changed(Changes(self._snapshot.index, snapshot.index, self._screener.policy))
-        if snapshot.ownership is not self._snapshot.ownership:
+        before = self._snapshot
+        if snapshot.ownership is not before.ownership or snapshot.relations is not before.relations:
             self._changed(None)
         self._snapshot = snapshot
 
@@ -151,7 +152,9 @@ class MatchMemory:
         since = self._changes[-missed:]
         if any(changes.may_concern(reading) for changes in since if changes is not None for reading in known.readings):
             return True
-        return None in since and behind(_read(noted), self._snapshot.ownership) != known.owners
+        if None not in since:
+            return False
+        return behind(_read(noted), self._snapshot.ownership, self._snapshot.relations) != known.owners
 
     def _keep(self, content: bytes, known: Remembered) -> None:
         if len(content) > _LONGEST or len(known.matches) > _MOST_MATCHES or len(known.owners.owners) > _MOST_OWNERS:

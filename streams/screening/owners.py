@@ -1,4 +1,4 @@
-"""Who stands behind a party: the owners it declares, and those the ownership graph tells of it and of them. Pure.
+"""Who stands behind a party: owners it declares, owners the graph tells, and entries that name it. Pure.
 
 The graph is walked upwards from the party and from each of its declared owners, however long the chain; whoever was
 met before is not asked again, so a cycle ends by itself. What counts on which day, and what it adds up to, is judged
@@ -12,11 +12,13 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 
 from streams.errors import ScreeningError
+from streams.matching.index import Key
 from streams.ownership.graph import OwnershipGraph, Told
 from streams.ownership.identity import Identity, of_holding_party, of_party
 from streams.records.ownership import HoldingParty
 from streams.records.party import Party
 from streams.screening.ownership import PARTY, Holding, holdings_of
+from streams.screening.relations import NO_RELATIONS, Relation, Relations
 
 MOST_OWNERS = 500
 """Each owner is screened as a party is; an event must not cost more than so many of them for one party."""
@@ -24,11 +26,15 @@ MOST_OWNERS = 500
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """An owner to be screened: ``path`` is that of its fields, ``label`` its name among the holdings."""
+    """An owner to be screened: ``path`` is that of its fields, ``label`` its name among the holdings.
+
+    Of somebody whom a list names beside an entry, the entry is the owner, and ``only`` its key: no other counts.
+    """
 
     path: str
     label: str
     party: Party
+    only: Key | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +56,43 @@ class Behind:
 NOBODY = Behind()
 
 
-def behind(party: Party, graph: OwnershipGraph) -> Behind:
-    """Who stands behind the party. Raises ScreeningError when these are more than :data:`MOST_OWNERS`."""
+def behind(party: Party, graph: OwnershipGraph, relations: Relations = NO_RELATIONS) -> Behind:
+    """Who stands behind the party, by its own words, the graph and the lists themselves.
+
+    Raises ScreeningError when the graph tells of more than :data:`MOST_OWNERS`.
+    """
     declared = tuple(
         Asked(f"owners[{number}]", owner.name, Party(name=owner.name, country=owner.country))
         for number, owner in enumerate(party.owners)
     )
-    if not graph:
+    if not graph and not relations.by_name:
         return Behind(declared, holdings_of(party)) if declared else NOBODY
-    told = graph.owners_of(of_party(party))
-    if not declared and not told:
-        return NOBODY
-    return _walked(party, declared, told, graph)
+    identity = of_party(party)
+    told, related = graph.owners_of(identity), relations.of_party(identity)
+    owners = _walked(party, identity, declared, told, graph) if declared or told else NOBODY
+    return _with_relations(owners, related) if related else owners
 
 
-def _walked(party: Party, declared: tuple[Asked, ...], told: list[Told], graph: OwnershipGraph) -> Behind:
+def _with_relations(owners: Behind, related: list[Relation]) -> Behind:
+    labels = set(owners.labels.values())
+    asked: list[Asked] = []
+    holdings: list[Holding] = []
+    for entry, _, relation in related:
+        name = entry.names[0].name
+        label = name if name not in labels else f"{name} ({entry.source} {entry.entry_id})"
+        labels.add(label)
+        someone = Party(name=name, entity_type=entry.entity_type)
+        asked.append(Asked(f"related[{len(asked)}]", label, someone, entry.key))
+        source = f"{entry.source}: {relation}" if relation else entry.source
+        holdings.append(Holding(label, PARTY, None, source, entry.source, "relation"))
+    return Behind((*owners.owners, *asked), (*owners.holdings, *holdings))
+
+
+def _walked(
+    party: Party, identity: Identity, declared: tuple[Asked, ...], told: list[Told], graph: OwnershipGraph
+) -> Behind:
     known = _Known()
-    known.add(PARTY, of_party(party))
+    known.add(PARTY, identity)
     waiting = deque([(PARTY, told)])
     same: dict[str, str] = {}  # an owner that is declared in several spellings has the label of the first
     for owner in declared:
@@ -96,9 +122,7 @@ def _walked(party: Party, declared: tuple[Asked, ...], told: list[Told], graph: 
             if label not in (PARTY, owned):
                 percent = None if edge.percent is None else Decimal(str(edge.percent))
                 rests_on = f"{source}: {edge.source}" if edge.source else source
-                holdings.append(
-                    Holding(label, owned, percent, rests_on, source, edge.kind == "control", edge.from_, edge.to)
-                )
+                holdings.append(Holding(label, owned, percent, rests_on, source, edge.kind, edge.from_, edge.to))
     return Behind((*declared, *found), tuple(holdings))
 
 

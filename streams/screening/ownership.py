@@ -5,7 +5,8 @@ together, and not at all through any other (OFAC FAQ 401). Shares are never mult
 that is blocked is a holding of 50%, half of a quarter is none. Only what starts at a listed owner counts, so a cycle
 gives nothing to itself, and the party's own holdings in its owners do not count. Each declared line is a holding of
 its own, but what several sources tell of one holding is counted once, the largest. Shares that add up past 100% are
-counted as told, and the evidence says so. Control without a share counts in no sum: it is a review.
+counted as told, and the evidence says so. Control without a share, and relations
+that a list states, count in no sum: they are a review.
 """
 
 from __future__ import annotations
@@ -29,6 +30,7 @@ _ALL: Final = Decimal(100)
 _MOST_CHAINS: Final = 10
 """An alert shows no more chains of a rule than this, its own first: the sum tells of all."""
 
+HoldingKind = Literal["share", "control", "relation"]
 Verdict = Literal["reached", "unsure", "unknown", "below", "not in force"]
 
 
@@ -36,7 +38,8 @@ Verdict = Literal["reached", "unsure", "unknown", "below", "not in force"]
 class Holding:
     """``owner`` owns ``percent`` (None when unknown) of ``owned``, which is empty for the party; ``source`` told so.
 
-    ``teller`` is the ownership source, empty when the event declares it. It counts from ``start`` (inclusive) to
+    ``teller`` is the ownership source, empty when the event declares it; of a relation, the list that states it, and
+    ``source`` is what the list calls it. It counts from ``start`` (inclusive) to
     ``end`` (exclusive).
     """
 
@@ -45,7 +48,7 @@ class Holding:
     percent: Decimal | None
     source: str
     teller: str = ""
-    is_control: bool = False
+    kind: HoldingKind = "share"
     start: date | None = None
     end: date | None = None
 
@@ -94,10 +97,10 @@ def on_day(holdings: Iterable[Holding], day: date) -> tuple[Holding, ...]:
 
     A share that somebody tells counts more than one that others leave open.
     """
-    by_pair: dict[tuple[str, str, bool], dict[str, list[Holding]]] = {}
+    by_pair: dict[tuple[str, str, HoldingKind], dict[str, list[Holding]]] = {}
     for each in holdings:
         if each.counts(day):
-            by_pair.setdefault((each.owner, each.owned, each.is_control), {}).setdefault(each.teller, []).append(each)
+            by_pair.setdefault((each.owner, each.owned, each.kind), {}).setdefault(each.teller, []).append(each)
     found: list[Holding] = []
     for tellers in by_pair.values():
         lines = max(tellers.values(), key=_told)
@@ -161,9 +164,11 @@ def _of_owner(
         text = f"not on {day}, the day of the event, but on {latest}: "
         return _added(match, [_chain(owner, match, path, "contradicts", text)], "review")
     ruled = _ruled(match, owner, findings)
-    if any(each.is_control for each in path) and not _path(owner, _by_owner(_shares(counting)), None):
-        chain = _chain(owner, match, path, "contradicts", "control without a share, for a person to look at: ")
-        return _added(ruled, [chain], "review")
+    if path and not _path(owner, _by_owner(_shares(counting)), None):
+        what = "control without a share" if path[0].kind != "relation" else "a relation that the list states"
+        return _added(
+            ruled, [_chain(owner, match, path, "contradicts", f"{what}, for a person to look at: ")], "review"
+        )
     if path and not findings:
         return _added(ruled, [_chain(owner, match, path, "supports")], ruled.outcome)
     return ruled
@@ -175,7 +180,7 @@ def _added(match: Match, evidence: Sequence[Evidence], outcome: Literal["review"
 
 
 def _shares(holdings: Iterable[Holding]) -> list[Holding]:
-    return [each for each in holdings if not each.is_control]
+    return [each for each in holdings if each.kind == "share"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,13 +279,15 @@ def _said(verdict: Verdict, rule: OwnershipRule, day: date) -> str:
 
 def _chain(owner: str, match: Match, path: Sequence[Holding], effect: Effect, why: str = "") -> Evidence:
     """How a listed owner's holding reaches the party, each link with its share and source."""
-    links = ", ".join(
-        f"{each.owner} {'controls' if each.is_control else f'owns {_percent(each.percent)} of'} "
-        f"{each.owned or 'the party'} ({each.source})"
-        for each in path
-    )
+    links = ", ".join(f"{each.owner} {_does(each)} {each.owned or 'the party'} ({each.source})" for each in path)
     text = f"{why}{links}; {owner} may be {match.listed_name} ({match.entry.source} {match.entry.entry_id})"
     return Evidence(kind="ownership", effect=effect, text=text, ours=owner, listed=match.listed_name)
+
+
+def _does(holding: Holding) -> str:
+    if holding.kind == "share":
+        return f"owns {_percent(holding.percent)} of"
+    return "controls" if holding.kind == "control" else "is listed with a mention of"
 
 
 def _path(owner: str, of_owner: Mapping[str, Sequence[Holding]], through: Collection[str] | None) -> list[Holding]:

@@ -175,10 +175,14 @@ class Screener:
         found: list[Match] = []
         path = ""
         try:
-            owners = behind(party, snapshot.ownership)
-            for path, someone in _asked(party, owners):
-                matches = snapshot.index.match_and_sample(someone, self.policy)
-                found += [_of_owner(match, path) for match in matches] if path else matches
+            owners = behind(party, snapshot.ownership, snapshot.relations)
+            found += snapshot.index.match_and_sample(party, self.policy)
+            listed = {match.entry.source for match in found if match.outcome is not None}
+            for owner in owners.owners:
+                path = f"{owner.path}."
+                if owner.only is None or owner.only[0] not in listed:
+                    matches = snapshot.index.match_and_sample(owner.party, self.policy)
+                    found += [_of_owner(match, path) for match in matches if owner.only in (None, match.entry.key)]
         except ScreeningTimeoutError:
             raise
         except ScreeningError as error:
@@ -187,7 +191,8 @@ class Screener:
 
     def readings(self, party: Party, owners: Behind, snapshot: Snapshot) -> tuple[Reading, ...]:
         """The party and its owners as read for :meth:`matches`."""
-        return tuple([reading(someone, snapshot.index, self.policy) for _, someone in _asked(party, owners)])
+        everybody = (party, *[owner.party for owner in owners.owners])
+        return tuple([reading(someone, snapshot.index, self.policy) for someone in everybody])
 
     def _standing(self, match: Match, day: date, departed: date | None, latest: date) -> Match | None:
         """The match as the entry stands: whole when in force on the event's ``day``, else for a person to look at.
@@ -274,17 +279,13 @@ class Screener:
         )
 
 
-def _asked(party: Party, owners: Behind) -> list[tuple[str, Party]]:
-    """Whom to look for, with the path of their fields: the party, and its owners."""
-    return [("", party), *[(f"{owner.path}.", owner.party) for owner in owners.owners]]
-
-
 def _sample(match: Match) -> Match:
     return replace(match, summary=f"quality sample, below the review threshold: {match.summary}")
 
 
 def _of_owner(match: Match, path: str) -> Match:
-    kind = "a declared owner" if path.startswith("owners[") else "an owner"
+    kinds = {"owners": "a declared owner", "ownership": "an owner", "related": "an entry that names the party"}
+    kind = kinds[path.partition("[")[0]]
     return replace(match, field=f"{path}{match.field}", summary=f"{kind}: {match.summary}")
 
 

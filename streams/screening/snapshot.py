@@ -15,6 +15,7 @@ from streams.ownership.graph import NO_OWNERSHIP, OwnershipGraph
 from streams.records.decision import ReleaseRef
 from streams.records.list_release import ListRelease
 from streams.records.ownership import OwnershipRelease
+from streams.screening.relations import NO_RELATIONS, Relations
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,8 @@ class Snapshot:
     """An immutable index, and per source the release that is in force; and who owns whom.
 
     ``refs`` is what decisions say of the releases: of lists by their name, of ownership under ``ownership/{source}``,
-    which no list can be called. ``stale`` names the lists that are past their maximum age.
+    which no list can be called. ``stale`` names the lists past their maximum age. ``relations`` is whom entries
+    name beside themselves; as long as that stays the same, so does the object.
     """
 
     index: EntityIndex = field(default_factory=lambda: EntityIndex.build(()))
@@ -30,6 +32,7 @@ class Snapshot:
     refs: dict[str, ReleaseRef] = field(default_factory=dict)
     stale: tuple[str, ...] = ()
     ownership: OwnershipGraph = NO_OWNERSHIP
+    relations: Relations = NO_RELATIONS
 
     @classmethod
     def of_lists(cls, lists: Sequence[LoadedList], loaded_at: datetime) -> Snapshot:
@@ -50,7 +53,7 @@ class Snapshot:
                 digest=content,
             )
         index = EntityIndex.build([entry for loaded in lists for entry in loaded.entries])
-        return cls(index, releases, _refs(releases))
+        return cls(index, releases, _refs(releases), relations=Relations.of(index.entries.values()))
 
     def after(self, changes: Sequence[Change]) -> Snapshot:
         """The snapshot with the given releases in force; this one stays as it is.
@@ -62,7 +65,10 @@ class Snapshot:
         upserts = [entry for change in changes for entry in change.upserts]
         removals = [(change.source, entry_id) for change in changes for entry_id in change.removals]
         index = self.index.apply(upserts, removals) if len(self.index) else EntityIndex.build(upserts)
-        return Snapshot(index, releases, _refs(releases, self.ownership), ownership=self.ownership)
+        relations = Relations.of(index.entries.values())
+        if relations == self.relations:
+            relations = self.relations
+        return Snapshot(index, releases, _refs(releases, self.ownership), ownership=self.ownership, relations=relations)
 
     def with_ownership(self, graph: OwnershipGraph) -> Snapshot:
         """The snapshot with the given owners in force; this one stays as it is."""

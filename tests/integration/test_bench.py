@@ -28,12 +28,14 @@ def bench(kafka: LocalBroker, *arguments: str) -> list[dict[str, Any]]:
 def test_pipeline(kafka: LocalBroker, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("streams.bench.pipeline.others", list)
     picture = tmp_path / "pipeline.png"
-    small = ("--events", "600", "--cold-events", "100", "--population", "50", "--rounds", "1")
-    passed, realistic, unflagged, cold = bench(kafka, "pipeline", *small, "--plot", str(picture))
+    small = ("--events", "600", "--cold-events", "100", "--population", "50", "--rounds", "1", "--ownership-edges=99")
+    passed, realistic, unflagged, owned, cold = bench(kafka, "pipeline", *small, "--plot", str(picture))
     assert [passed["name"], passed["share"]] == ["pass-through", 1.0]
-    names = [each["name"] for each in (realistic, unflagged, cold)]
-    assert names == ["screening, realistic", "realistic, without flags", "screening, every party new"]
-    for each, least in ((passed, 600), (realistic, 600), (unflagged, 600), (cold, 100)):
+    names = [each["name"] for each in (realistic, unflagged, owned, cold)]
+    assert names == [
+        "screening, realistic", "realistic, without flags", "realistic, with ownership", "screening, every party new"
+    ]  # fmt: skip
+    for each, least in ((passed, 600), (realistic, 600), (unflagged, 600), (owned, 600), (cold, 100)):
         (one,) = each["rounds"]
         assert 0 < one["events"] <= 2 * least
         assert one["transactions"] >= 1

@@ -5,15 +5,18 @@ from __future__ import annotations
 from datetime import UTC, date, datetime
 from itertools import pairwise
 
+import msgspec
 import pytest
 from screened import SOURCE, screened
 
 from streams.lists.loading import LoadedList
+from streams.lists.state import Change
 from streams.matching import Match, Policy
 from streams.ownership.graph import NO_OWNERSHIP, OwnershipGraph
 from streams.ownership.pages import paged
 from streams.ownership.release import next_release
-from streams.records.list_entry import ListedName, ListEntry
+from streams.records.list_entry import ListedName, ListEntry, RelatedEntry
+from streams.records.list_release import ListRelease
 from streams.records.ownership import HoldingParty, OwnershipEdge
 from streams.records.party import Identifier, Party
 from streams.screening import owners
@@ -191,3 +194,43 @@ def test_a_known_party_is_looked_at_again_when_its_owners_changed_and_only_then(
     assert outcome(graph(edge(X, B, 70), edge(X, A, 100), edge(A, PARTY, 60))) == ("hold", 2)
     assert outcome(graph(edge(X, B, 60), edge(A, PARTY, 60))) == ("clear", 3)
     assert outcome(NO_OWNERSHIP) == ("clear", 4)
+
+
+def test_who_is_named_beside_an_entry_is_a_review_and_nothing_is_followed_further() -> None:
+    named = ListEntry(
+        source="us_ofac_sdn",
+        entry_id="1",
+        names=(ListedName(name=X),),
+        related=(RelatedEntry(name=PARTY, relation="linked to"), RelatedEntry(name=Y, relation="linked to")),
+    )
+    listed = ListEntry(source="us_ofac_sdn", entry_id="2", names=(ListedName(name=Y),))
+    lists = Snapshot.of_lists([LoadedList("us_ofac_sdn", (named, listed))], NOW)
+
+    def asked_of(party: str) -> Answer:
+        event = {"transaction_id": "T", "parties": [{"name": party}]}
+        return screened(event, SCREENER, lists, NOW, NOW)
+
+    (alert,) = asked_of("Velavia Toys").alerts
+    assert (alert.outcome, alert.field, alert.listed.entry_id) == ("review", "related[0].name", "1")
+    assert evidence(asked_of("Velavia Toys"))[-1] == (
+        f"a relation that the list states, for a person to look at: {X} is listed with a mention of the party "
+        f"(us_ofac_sdn: linked to); {X} may be {X} (us_ofac_sdn 1)"
+    )
+    # Who is listed is that, and no more: the relations of a list would lead from each entry to many.
+    assert [(alert.outcome, alert.listed.entry_id) for alert in asked_of(Y).alerts] == [("hold", "2")]
+    assert asked_of("Velavia Toys AG").decision.outcome == "clear"
+
+
+def test_memory_notices_a_party_that_a_release_names() -> None:
+    memory = MatchMemory(SCREENER, 100)
+    event = Event(b'{"transaction_id": "T", "parties": [{"name": "Velavia Toys"}]}', SOURCE, NOW)
+    entry = ListEntry(source="us_ofac_sdn", entry_id="1", names=(ListedName(name=X),))
+    naming = msgspec.structs.replace(entry, related=(RelatedEntry(name=PARTY, relation="subsidiary of"),))
+    outcomes = []
+    snapshot = Snapshot()
+    for number, each in enumerate((entry, naming, naming, entry)):
+        release = ListRelease(source="us_ofac_sdn", release_id=f"R{number}", published_at=NOW, entries=1, digest="d")
+        snapshot = snapshot.after([Change("us_ofac_sdn", release, (each,), ())])
+        memory.follow(snapshot)
+        outcomes.append(answer(event, SCREENER, snapshot, NOW, memory=memory).decision.outcome)
+    assert outcomes == ["clear", "review", "review", "clear"]
