@@ -37,7 +37,7 @@ def _failing(self: EntityIndex, party: Party, policy: Policy) -> tuple[Match, ..
     if party.name == "Eats Memory Ltd":
         eaten = []
         while True:
-            eaten.append(bytearray(16 * 1024 * 1024))
+            eaten.append(bytes(16 * 1024 * 1024))  # reserved, not written to: filling it all can outlast the budget
     if party.name == "Digs Deep Ltd":
         return (*_failing(self, party, policy),)
     if party.name == "Raises Unsayable Ltd":

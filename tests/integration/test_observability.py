@@ -121,6 +121,7 @@ def test_dashboards_and_rules_ask_for_what_a_live_run_exports(
     settings: Settings, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "highfence")
+    caplog.set_level(logging.INFO, "highfence.batch")  # a command that logs as text has silenced it
     release = publish(load_list("bundled"), settings)
     orders = [*cases(), *broken_events(), *ordinary_orders(100)]
     for_worker, worker_url = with_port(settings)
