@@ -26,8 +26,7 @@ from streams.kafka.transactions import TransactionalProducer
 from streams.matching import Policy
 from streams.records.events import read_event
 from streams.screening.clearances import Clearances
-from streams.screening.diversion import Diversion
-from streams.screening.diversion_rules import DiversionRules
+from streams.screening.diversion import Diversion, DiversionRules
 from streams.screening.incoming import event_of
 from streams.screening.snapshot import Snapshot
 from streams.screening.tally import Tally

@@ -8,8 +8,7 @@ import click
 
 from streams.errors import PolicyError
 from streams.matching import Policy
-from streams.screening.diversion import Diversion
-from streams.screening.diversion_rules import DiversionRules
+from streams.screening.diversion import Diversion, DiversionRules
 from streams.settings import Settings
 
 

@@ -10,8 +10,8 @@ import msgspec
 
 from streams.cli.context import rules_in, settings_of
 from streams.records.codec import encode
-from streams.screening.flag_records import recorded_in, recorded_on_topics
-from streams.screening.flag_trial import Trial, try_rules
+from streams.screening.diversion.recorded import recorded_in, recorded_on_topics
+from streams.screening.diversion.trial import Trial, try_rules
 from streams.terminal import safe
 
 _MOST_SHOWN = 20

@@ -17,8 +17,7 @@ from streams.invented.orders import Order
 from streams.lists.loading import load_list
 from streams.lists.publisher import publish
 from streams.matching import Policy
-from streams.screening.diversion import Diversion
-from streams.screening.diversion_rules import DiversionRules
+from streams.screening.diversion import Diversion, DiversionRules
 from streams.screening.worker import Worker
 from streams.settings import Settings
 
@@ -55,7 +54,7 @@ def test_flags_of_revisions_are_decided_recorded_and_tried(settings: Settings, t
     assert flag["text"].startswith(
         "route.final_destination was 'NO', is 'AM'; 240 hours later, compared with revision 0"
     )
-    packaged = files("streams.screening").joinpath("diversion.toml").read_text(encoding="utf-8")
+    packaged = files("streams.screening.diversion").joinpath("rules.toml").read_text(encoding="utf-8")
     changed.write_text(packaged.replace("weight = 60\nhours", "weight = 100\nhours"))
     tried = run.invoke(main, ["flags", "try", str(changed), "--decisions", str(recorded), "--json"], env=environment)
     (only,) = json.loads(tried.stdout)["changed"]

@@ -11,8 +11,7 @@ from hypothesis import strategies as st
 from streams.records.codec import encode
 from streams.records.decision import EventSource
 from streams.records.transaction import Transaction
-from streams.screening.diversion import Diversion
-from streams.screening.diversion_rules import DiversionRules
+from streams.screening.diversion import Diversion, DiversionRules
 
 NOW = datetime(2025, 10, 1, tzinfo=UTC)
 RULES = DiversionRules.default()

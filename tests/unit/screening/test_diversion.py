@@ -17,8 +17,8 @@ from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Address
 from streams.screening.answer import Event, answer
 from streams.screening.diversion import Diversion
-from streams.screening.diversion_case import place_country
-from streams.screening.diversion_rules import DiversionRules
+from streams.screening.diversion.case import place_country
+from streams.screening.diversion.rules import DiversionRules
 from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot

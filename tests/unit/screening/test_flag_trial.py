@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from streams.cli import main
 
-PACKAGED = files("streams.screening").joinpath("diversion.toml").read_text(encoding="utf-8")
+PACKAGED = files("streams.screening.diversion").joinpath("rules.toml").read_text(encoding="utf-8")
 BUYER = {"role": "purchaser", "name": "Velavia Toys GmbH", "country": "DE"}
 LISTED = {"role": "ultimate_consignee", "name": "Inspur Software Co., Ltd.", "country": "CN"}
 

@@ -10,8 +10,8 @@ from typing import NamedTuple
 from streams.matching.places import country_code
 from streams.records.decision import Flag
 from streams.records.transaction import Transaction
-from streams.screening.diversion_cast import Cast, Part
-from streams.screening.diversion_rules import Rule
+from streams.screening.diversion.cast import Cast, Part
+from streams.screening.diversion.rules import Rule
 
 _LOCODE = re.compile(r"([A-Z]{2}) ?[A-Z2-9]{3}")
 

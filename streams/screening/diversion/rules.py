@@ -179,5 +179,5 @@ def _check(read: DiversionRules, where: str) -> None:
 
 @lru_cache(maxsize=1)
 def _default() -> DiversionRules:
-    text = files("streams.screening").joinpath("diversion.toml").read_text(encoding="utf-8")
-    return DiversionRules.from_toml(text, "diversion.toml")
+    text = files("streams.screening.diversion").joinpath("rules.toml").read_text(encoding="utf-8")
+    return DiversionRules.from_toml(text, "rules.toml")

@@ -1,8 +1,8 @@
 """Diversion flags: signs in one event that its goods may go elsewhere than the papers say. No I/O, no clock.
 
-The rules are data (:mod:`streams.screening.diversion_rules`). Flags add up to a review, never to a hold. What a rule
+The rules are data (:mod:`streams.screening.diversion.rules`). Flags add up to a review, never to a hold. What a rule
 needs and nobody knows makes no flag, but the decision names the rule as not checked. An ordinary event is passed over
-in a few steps; only one with something odd is looked at rule by rule (:mod:`streams.screening.diversion_signs`).
+in a few steps; only one with something odd is looked at rule by rule (:mod:`streams.screening.diversion.signs`).
 """
 
 from __future__ import annotations
@@ -17,12 +17,11 @@ from streams.records.alert import Alert
 from streams.records.decision import EventSource, Flag
 from streams.records.party import Party
 from streams.records.transaction import Item, Transaction
-from streams.screening import diversion_rules as rules
-from streams.screening import diversion_signs as signs
-from streams.screening.diversion_case import Case
-from streams.screening.diversion_cast import Cast, CastMemory, Part, cast_of
-from streams.screening.diversion_memory import Bought, DiversionMemory, Revision
-from streams.screening.diversion_rules import HS_DIGITS, DiversionRules, Rule, digits
+from streams.screening.diversion import rules, signs
+from streams.screening.diversion.case import Case
+from streams.screening.diversion.cast import Cast, CastMemory, Part, cast_of
+from streams.screening.diversion.memory import Bought, DiversionMemory, Revision
+from streams.screening.diversion.rules import HS_DIGITS, DiversionRules, Rule, digits
 
 _MOST_CODES = 100_000
 _UNTOLD = 1

@@ -13,7 +13,7 @@ import msgspec
 
 from streams.records.decision import EventSource
 from streams.records.transaction import Route
-from streams.screening.diversion_cast import Cast
+from streams.screening.diversion.cast import Cast
 
 V = TypeVar("V")
 

@@ -11,8 +11,7 @@ from streams.records.alert import Alert
 from streams.records.base import Record
 from streams.records.decision import Decision
 from streams.records.transaction import Transaction
-from streams.screening.diversion import Diversion
-from streams.screening.diversion_rules import DiversionRules
+from streams.screening.diversion import Diversion, DiversionRules
 
 _MOST_EXAMPLES = 5
 

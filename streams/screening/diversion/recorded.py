@@ -20,8 +20,8 @@ from streams.records.decision import Decision
 from streams.records.events import read_content, read_event
 from streams.records.transaction import Transaction
 from streams.screening.answer import Event
+from streams.screening.diversion.trial import Recorded
 from streams.screening.files import json_lines
-from streams.screening.flag_trial import Recorded
 from streams.screening.incoming import event_of
 from streams.screening.mapped import mappings_of
 from streams.settings import Settings
