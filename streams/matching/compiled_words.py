@@ -21,8 +21,6 @@ _BUCKET_BITS: Final = 17
 _BUCKETS: Final = 1 << _BUCKET_BITS
 _OFFSET, _PRIME, _MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3), np.uint64(0x9E3779B97F4A7C15)
 _NONE: Final = -1
-_LONGEST: Final = 1100
-"""No word has more letters: a name has at most 1,024 characters, and few of them become two."""
 
 
 @compiled
@@ -120,7 +118,10 @@ def _word_keys(
 def pack_keys(chars: Bytes, at: Numbers, fuzzy: NDArray[np.bool], first: int, shortest: tuple[int, int, int]) -> Keys:
     """Each key's hash with the number of the word that has it, sorted; words are numbered from ``first`` on."""
     packed = np.empty(len(chars) + 3 * len(fuzzy), np.uint64)
-    keys = np.empty(3 * _LONGEST + 3, np.uint64)
+    longest = 0
+    for word in range(len(fuzzy)):
+        longest = max(longest, at[3 * word + 3] - at[3 * word])
+    keys = np.empty(longest + 3, np.uint64)
     total = 0
     for word in range(len(fuzzy)):
         if fuzzy[word]:
@@ -341,11 +342,13 @@ def alike_roughly(
     least, lowest, highest = range_of
     thin, letters, vowels = parts
     end = len(word)
-    rows = np.empty((3, _LONGEST + 1), np.int32)
+    rows = np.empty((3, end + 64), np.int32)
     found = 0
     for group in groups:
         first = members[members_at[group]]
         c, t, e = at[4 * first], at[4 * first + 1], at[4 * first + 2]
+        if e - c + 1 > rows.shape[1]:
+            rows = np.empty((3, e - c + 1), np.int32)
         longest = max(thin, t - c)
         edits = _edits(word, 0, thin, chars, c, t, rows) + _edits(word, thin, letters, chars, t, e, rows)
         limit = (1.0 - least) * (longest + class_cost)
@@ -358,6 +361,8 @@ def alike_roughly(
             if (script == han_name and pinyin[other]) or (scripts[other] == han_name and is_pinyin):
                 continue
             a, b, e = at[4 * other + 2], at[4 * other + 3], at[4 * other + 4]
+            if e - a + 1 > rows.shape[1]:
+                rows = np.empty((3, e - a + 1), np.int32)
             cost = class_cost * edits / 2 + start_cost * (vowels_first[other] != vowel_first)
             by_letters = _edits(word, letters, vowels, chars, a, b, rows)
             by_vowels = _edits(word, vowels, end, chars, b, e, rows)

@@ -117,15 +117,15 @@ def judged(
     holdings: Sequence[Holding],
     matches: Sequence[Match],
     day: date,
-    latest: date,
+    recorded_on: date,
     rules: Sequence[OwnershipRule],
 ) -> list[Match]:
     """The matches of a party and its owners, each owner's as the rules see it; of two with one entry, the stronger.
 
     ``labels`` are those of the owners by the path of their fields. ``matches`` are with entries in force on ``day``, or
     reviews. A match of an owner stays a hold where a rule for its list is reached, and where no rule is about its list;
-    it is a review where the owner only controls, or holds nothing on ``day`` but does on ``latest``, the last day that
-    is known of; and none where it holds nothing on either.
+    it is a review where the owner only controls, or holds nothing on ``day`` but does on the day the event was recorded
+    on; and none where it holds nothing on either.
     """
     best: dict[tuple[str, str], Match] = {}
     findings: list[_Finding] | None = None
@@ -137,7 +137,7 @@ def judged(
                 counting = on_day(holdings, day)
                 findings = [_finding(rule, counting, _listed(labels, matches, rule), day) for rule in rules]
             of_list = [found for found in findings if found.rule.concerns(match.entry)]
-            seen = _of_owner(match, owner, of_list, counting, holdings, (day, latest))
+            seen = _of_owner(match, owner, of_list, counting, holdings, (day, recorded_on))
         if seen is None:
             continue
         known = best.get(match.entry.key)
@@ -157,11 +157,11 @@ def _of_owner(
     """An owner's match as the rules and the holdings see it; None where it holds nothing."""
     path = _path(owner, _by_owner(counting), None)
     if not path and not match.field.startswith("owners["):
-        day, latest = days
-        path = _path(owner, _by_owner(on_day(holdings, latest)), None)
+        day, recorded_on = days
+        path = _path(owner, _by_owner(on_day(holdings, recorded_on)), None)
         if not path:
             return None
-        text = f"not on {day}, the day of the event, but on {latest}: "
+        text = f"not on {day}, the day of the event, but on {recorded_on}: "
         return _added(match, [_chain(owner, match, path, "contradicts", text)], "review")
     ruled = _ruled(match, owner, findings)
     if path and not _path(owner, _by_owner(_shares(counting)), None):

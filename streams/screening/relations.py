@@ -15,9 +15,6 @@ from streams.ownership.identity import Identity, of_holding_party
 from streams.records.list_entry import ListEntry
 from streams.records.ownership import HoldingParty
 
-MOST_ENTRIES = 10
-"""A party that more entries name is a review by the first of them: the others would tell a person nothing new."""
-
 
 class Relation(NamedTuple):
     """An entry that names somebody, and in its list's words how they are related."""
@@ -44,14 +41,14 @@ class Relations:
         return cls({key: tuple(relations) for key, relations in found.items()})
 
     def of_party(self, party: Identity) -> list[Relation]:
-        """What names somebody who may be the party, once for each entry, at most :data:`MOST_ENTRIES`."""
+        """What names somebody who may be the party, once for each entry."""
         found = {
             relation.entry.key: relation
             for key, _ in party.names
             for relation in self.by_name.get(key, ())
             if party.is_same(of_holding_party(HoldingParty(name=relation.name)))
         }
-        return [found[key] for key in sorted(found)[:MOST_ENTRIES]]
+        return [found[key] for key in sorted(found)]
 
 
 NO_RELATIONS = Relations()

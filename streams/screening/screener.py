@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -13,6 +13,7 @@ from streams.errors import ScreeningError, ScreeningTimeoutError
 from streams.lists.release import entry_hash
 from streams.matching import Match, Policy
 from streams.matching.changes import Reading, reading
+from streams.matching.index import Key
 from streams.records.alert import Alert, Evidence, ListedParty
 from streams.records.decision import Decision, EventSource, NotAppliedHit, Outcome, SuppressedHit
 from streams.records.list_entry import ListEntry
@@ -31,6 +32,10 @@ Found = tuple[int, Party, Sequence[Match], Behind]
 
 MOST_SAMPLES = 10
 """A transaction has no more quality samples than this, those of its first parties: they must not fill a topic."""
+_OWNERS = ("owners[", "ownership[")
+"""Where the fields of owners are."""
+MOST_RELATED = 10
+"""A party that more entries name beside them is a review by the first: the others would tell a person nothing new."""
 MOST_ALERTS = 500
 """A transaction with more alerts than this is refused: no analyst can work with it, and it must not fill a topic."""
 
@@ -105,7 +110,7 @@ class Screener:
             standing, below = [], []
             for match in matches:
                 published = snapshot.releases[match.entry.source].published_at
-                stood = self._standing(match, day, departed, max(day, event_time.date(), published.date()))
+                stood = self._standing(match, day, departed, max(event_time.date(), published.date()))
                 if stood is None:
                     continue
                 ruled_out = lists.not_applied(position, match.entry) if lists is not None else None
@@ -116,20 +121,32 @@ class Screener:
                     standing.append(stood)
                 else:
                     not_applied.append(ruled_out)
+            owned_by: Set[Key] = set()
             if owners and standing:
-                latest = max(day, event_time.date())
-                standing = judged(owners.labels, owners.holdings, standing, day, latest, self.policy.ownership)
+                owned_by = {match.entry.key for match in standing if match.field.startswith(_OWNERS)}
+                recorded_on = event_time.date()
+                standing = judged(owners.labels, owners.holdings, standing, day, recorded_on, self.policy.ownership)
+                standing.sort(key=_is_related)
+            listed: set[str] = set()
+            related = 0
             for stands in standing:
+                if _is_related(stands) and (stands.entry.source in listed or related == MOST_RELATED):
+                    continue
                 hit = lists.judged(stands) if lists is not None else stands
                 if self.policy.reach is not None:
                     latest = max(day, event_time.date())
                     hit = reached(hit, transaction.items, departed, latest, self.policy.reach)
                 alert = self._alert(transaction, position, party, hit, snapshot, screened_at)
                 cleared = clearances.suppressed(alert, max(event_time, screened_at)) if clearances else None
-                if cleared is not None and owners and _owned_anew(party, hit, snapshot, clearances.given_at(alert)):
+                owned = hit.entry.key in owned_by
+                if cleared is not None and owned and _owned_anew(party, snapshot, clearances.given_at(alert)):
                     cleared = None
                 if cleared is None:
                     alerts.append(alert)
+                    if _is_related(hit):
+                        related += 1
+                    else:
+                        listed.add(hit.entry.source)
                 else:
                     suppressed.append(cleared)
             seen = {match.entry.key for match in standing} if below else set()
@@ -177,12 +194,10 @@ class Screener:
         try:
             owners = behind(party, snapshot.ownership, snapshot.relations)
             found += snapshot.index.match_and_sample(party, self.policy)
-            listed = {match.entry.source for match in found if match.outcome is not None}
             for owner in owners.owners:
                 path = f"{owner.path}."
-                if owner.only is None or owner.only[0] not in listed:
-                    matches = snapshot.index.match_and_sample(owner.party, self.policy)
-                    found += [_of_owner(match, path) for match in matches if owner.only in (None, match.entry.key)]
+                matches = snapshot.index.match_and_sample(owner.party, self.policy)
+                found += [_of_owner(match, path) for match in matches if owner.only in (None, match.entry.key)]
         except ScreeningTimeoutError:
             raise
         except ScreeningError as error:
@@ -194,21 +209,22 @@ class Screener:
         everybody = (party, *[owner.party for owner in owners.owners])
         return tuple([reading(someone, snapshot.index, self.policy) for someone in everybody])
 
-    def _standing(self, match: Match, day: date, departed: date | None, latest: date) -> Match | None:
+    def _standing(self, match: Match, day: date, departed: date | None, told: date) -> Match | None:
         """The match as the entry stands: whole when in force on the event's ``day``, else for a person to look at.
 
         A license is needed on the day goods leave, so an entry with a license requirement counts on that day, too.
 
-        An entry that was not in force on the day the event names, but is by the ``latest`` day that its record and
-        the release tell of, is a review: a date in an event, or a producer's clock, must not clear a listed party.
+        An entry that is not in force on the day the event names, past or future, but is on the day that its record and
+        the release tell of (``told``, the later), is a review: a date in an event, or a producer's clock, must not
+        clear a listed party.
         """
         entry = match.entry
         days = (day, departed) if departed is not None and entry.license_requirement else (day,)
         if any(in_force(entry, on) and self.policy.counts(entry, on) for on in days):
             return match
-        if not (in_force(entry, latest) and self.policy.counts(entry, latest)):
+        if not (in_force(entry, told) and self.policy.counts(entry, told)):
             return None
-        text = f"not in force on {day}, the day of the event, but on {latest}"
+        text = f"not in force on {day}, the day of the event, but on {told}"
         return replace(
             match,
             outcome="review",
@@ -289,9 +305,14 @@ def _of_owner(match: Match, path: str) -> Match:
     return replace(match, field=f"{path}{match.field}", summary=f"{kind}: {match.summary}")
 
 
-def _owned_anew(party: Party, hit: Match, snapshot: Snapshot, cleared_at: datetime | None) -> bool:
+def _is_related(match: Match) -> bool:
+    """Whether the entry only names the party."""
+    return match.field.startswith("related[")
+
+
+def _owned_anew(party: Party, snapshot: Snapshot, cleared_at: datetime | None) -> bool:
     """Whether a hit with an owner was cleared before an edge came by which others stand behind the party now."""
-    if cleared_at is None or not hit.field.startswith(("owners[", "ownership[")):
+    if cleared_at is None:
         return False
     return behind(party, snapshot.ownership.at(cleared_at)) != behind(party, snapshot.ownership)
 

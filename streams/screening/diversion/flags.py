@@ -127,7 +127,7 @@ class Diversion:
         for item in transaction.items:
             goods |= of_code[item.hs_code]
             if (quantity := item.quantity) is not None:
-                total += quantity
+                total += abs(quantity)
         customer = final = None
         pays = forwards = False
         movers: list[str] = []

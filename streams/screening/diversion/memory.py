@@ -84,7 +84,7 @@ class _Kept(Generic[V]):
     def undone(self) -> None:
         for key, before in reversed(self.overwritten):
             if before is None:
-                del self.young[key]
+                self.young.pop(key, None)  # not there when the budget ran out before it was written
             else:
                 self.young[key] = before
         self.overwritten.clear()

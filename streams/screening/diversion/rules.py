@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import tomllib
+import unicodedata
 from collections.abc import Iterable
 from datetime import date
 from functools import lru_cache
@@ -152,7 +153,7 @@ class DiversionRules(_Table, frozen=True, kw_only=True):
 
 def digits(hs_code: str) -> str:
     """The digits of an HS code as it came, at most the six that are the same all over the world."""
-    return "".join(letter for letter in hs_code if letter.isdecimal())[:HS_DIGITS]
+    return "".join([str(unicodedata.decimal(letter)) for letter in hs_code if letter.isdecimal()])[:HS_DIGITS]
 
 
 def _check(read: DiversionRules, where: str) -> None:

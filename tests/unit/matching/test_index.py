@@ -32,6 +32,13 @@ def test_empty_index_finds_nothing(policy: Policy) -> None:
     assert index.candidates(Party(name="Inspur"), policy) == ()
 
 
+def test_listed_words_of_thousands_of_letters_are_found(policy: Policy) -> None:
+    endless = "\u337f" * 300  # each becomes twelve letters: its word has 3,600
+    index = EntityIndex.build([entry("a", endless), entry("b", "Velmora Dynamics")])
+    assert found(index, policy, "Velmora Dynamics") == ["b"]
+    assert found(index, policy, endless) == ["a"]
+
+
 def test_apply_makes_a_new_snapshot_and_keeps_the_old(policy: Policy) -> None:
     old = EntityIndex.build([entry("a", "Velmora Dynamics"), entry("b", "Quarvex Institute", "Kvarveks")])
     assert found(old, policy, "Velmora Dynamics") == ["a"]

@@ -95,6 +95,7 @@ def _parties(*others: Fields, buyer: Fields = BUYER, taker: Fields = TAKER) -> S
         # A tier 1 chip and a tier 4.B lathe go to Russia and Belarus, by the route or by the consignee; to Norway not.
         ({"items": [CHIP], "route": {"final_destination": "RU"}}, {PRIORITY: 100}),
         ({"items": [SHIRT, MACHINE], "parties": _parties(taker={**TAKER, "country": "Belarus"})}, {PRIORITY: 100}),
+        ({"items": [{"hs_code": "８５４２.３１"}], "route": {"final_destination": "RU"}}, {PRIORITY: 100}),
         ({"items": [CHIP], "route": {"final_destination": "Norway"}}, {}),
         ({"items": [SHIRT], "route": {"final_destination": "RU"}}, {}),
         # Goods that are only to pass Russia do not go there.

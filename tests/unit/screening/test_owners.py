@@ -122,6 +122,11 @@ def test_control_is_told_as_such() -> None:
     assert f"control without a share, for a person to look at: {X} controls the party (register)" in told[-1]
 
 
+def test_a_holding_that_is_there_when_the_event_is_recorded_counts_whatever_day_it_names() -> None:
+    told = graph(edge(X, PARTY, 60, end="2027-01-01"))
+    assert asked(told, day="2099-01-01").decision.outcome == "review"
+
+
 def test_a_chain_of_fifty_is_followed_to_its_end() -> None:
     names = [X, *[f"Intermediate{number}ko Holding" for number in range(49)], PARTY]
     links = [edge(owner, owned, 51) for owner, owned in pairwise(names)]

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import pytest
 
+from streams.lists.loading import LoadedList
 from streams.lists.release import entry_hash
 from streams.lists.state import Change
 from streams.matching import Policy
@@ -17,19 +18,23 @@ from streams.ownership.release import next_release
 from streams.ownership.state import OwnershipChange
 from streams.records.alert import Alert
 from streams.records.clearance import Clearance
+from streams.records.decision import EventSource
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.list_release import ListRelease
 from streams.records.ownership import HoldingParty, OwnershipEdge, OwnershipRelease
 from streams.records.party import Party, party_fingerprint
 from streams.records.registered_party import PastTransaction, RegisteredParty
+from streams.records.transaction import Transaction
 from streams.screening import owners
 from streams.screening.clearances import NO_CLEARANCES, Clearances
 from streams.screening.list_changes import ListChanges
 from streams.screening.lookback import Findings, Lookback
 from streams.screening.lookback_work import Coverage, Pass, Work, coverage_records
 from streams.screening.screener import Screener
+from streams.screening.snapshot import Snapshot
 
 NOW = datetime(2025, 10, 15, 12, tzinfo=UTC)
+PLACE = EventSource(topic="transactions", partition=0, offset=0)
 SDN = "us_ofac_sdn"
 X, Y, PARTY = "Zorblatt Petrokhim", "Quvelian Marstrand", "Velavia Toys GmbH"
 ENTRIES = tuple(ListEntry(source=SDN, entry_id=name, names=(ListedName(name=name),)) for name in (X, Y))
@@ -143,6 +148,22 @@ def test_a_clearance_does_not_cover_owners_who_came_after_it(
     findings = looked(NO_OWNERSHIP.after(SECOND), record(), clearances=clearance(days))
     assert told(findings) == raised
     assert sum(findings.suppressed.values()) == suppressed
+
+
+@pytest.mark.parametrize("edges", [(), (edge(X, 40),), (edge(X, 100),)], ids=["nobody", "a part", "all"])
+def test_a_clearance_of_its_own_name_does_not_cover_that_the_listed_one_owns_it(edges: tuple[OwnershipEdge]) -> None:
+    namesake = Party(name=f"{X} Vostok")
+    given = next(iter(clearance(1.5).by_key.values()))
+    given = msgspec.structs.replace(given, fingerprint=party_fingerprint(namesake))
+    owned = [msgspec.structs.replace(each, owned=HoldingParty(name=namesake.name)) for each in edges]
+    graph = NO_OWNERSHIP.after(released(2, *owned)) if owned else NO_OWNERSHIP
+    snapshot = Snapshot.of_lists([LoadedList(SDN, ENTRIES)], NOW).with_ownership(graph)
+    at = NOW + timedelta(days=3)
+    event = Transaction(transaction_id="T", parties=(namesake,))
+    decision = (
+        Screener(Policy.default()).screen(event, snapshot, PLACE, at, at, Clearances({given.key: given})).decision
+    )
+    assert (decision.outcome != "clear", len(decision.suppressed)) == (bool(edges), 0 if edges else 1)
 
 
 def test_a_party_with_too_many_owners_is_told_as_not_covered(monkeypatch: pytest.MonkeyPatch) -> None:

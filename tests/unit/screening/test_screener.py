@@ -65,11 +65,21 @@ def test_the_same_event_gives_the_same_decision_but_for_the_time() -> None:
         ("0001-01-01", "review"),
         ("2025-03-25", "hold"),
         ("2025-12-31", "hold"),
-        ("2026-01-01", "clear"),
+        ("2026-01-01", "review"),
+        ("2099-01-01", "review"),
     ],
 )
 def test_an_entry_counts_on_the_days_it_is_in_force(day: str, outcome: str) -> None:
     assert answered([LISTED], occurred_at=f"{day}T10:00:00Z").decision.outcome == outcome
+
+
+def test_an_entry_whose_time_is_over_counts_no_more() -> None:
+    value = msgspec.json.encode({"transaction_id": "T", "parties": [LISTED]})
+    outcomes = [
+        answer(Event(value, SOURCE, datetime(2025, 12, 31, tzinfo=UTC) + timedelta(days=days)), SCREENER, SNAPSHOT, NOW)
+        for days in (0, 1)
+    ]
+    assert [each.decision.outcome for each in outcomes] == ["hold", "clear"]
 
 
 def test_a_decision_names_the_stale_lists_it_was_made_with() -> None:
