@@ -4,8 +4,8 @@ Of several statements about one record the newest counts, of the same day the la
 edges: a shareholding is a share; an interest of unknown kind, or none told at all, is an unknown share; all others
 (votes, seats on the board, trust roles, influence) are control without a share. A share told as a range is its minimum
 and, beside it, an unknown share. A closed relationship ends on the day of the statement that closed it. An indirect
-relationship whose components are told too is left out, as the components say it link by link; an interested party or
-subject that is not told is left out, too, as there is nobody to screen.
+relationship is left out where its components, all of them told and none at an end, say it link by link; an interested
+party or subject that is not told is left out, too, as there is nobody to screen.
 """
 
 from __future__ import annotations
@@ -132,8 +132,9 @@ def _edges(statement: _Statement, newest: dict[str, _Statement], place: str) -> 
     if owner is None or owned is None or statement.statementId == "":
         return
     closed = day_of(statement.statementDate, "statementDate", place) if statement.recordStatus == "closed" else None
-    for interest in details.interests or [_Interest(type="unknownInterest")]:
-        if interest.directOrIndirect == "indirect" and details.componentRecords:
+    by_components = bool(details.componentRecords) and _components_tell(details, newest, place)
+    for interest in _interests(details):
+        if interest.directOrIndirect == "indirect" and by_components:
             continue
         is_share = interest.type in _SHARES or interest.type in _UNKNOWN
         start, end = (day_of(text, "an interest's day", place) for text in (interest.startDate, interest.endDate))
@@ -147,6 +148,44 @@ def _edges(statement: _Statement, newest: dict[str, _Statement], place: str) -> 
                 to=min(filter(None, (end, closed)), default=None),
                 source=f"{statement.statementId} {interest.type}".strip()[:512],
             )
+
+
+def _interests(details: _Details) -> list[_Interest]:
+    return details.interests or [_Interest(type="unknownInterest")]
+
+
+def _components_tell(details: _Details, newest: dict[str, _Statement], place: str) -> bool:
+    """Whether the components, all of them told, lead from the interested party to the subject."""
+    links: dict[str, list[str]] = {}
+    for record in details.componentRecords:
+        component = newest.get(record) if isinstance(record, str) else None
+        if component is None:
+            return False
+        if component.recordType == "relationship":
+            if not _is_link(component, newest, place):
+                return False
+            told = component.recordDetails
+            links.setdefault(told.interestedParty, []).append(told.subject)
+    waiting, passed = [details.interestedParty], set()
+    while waiting:
+        owner = waiting.pop()
+        if owner not in passed:
+            passed.add(owner)
+            waiting += links.get(owner, ())
+    return details.subject in passed
+
+
+def _is_link(component: _Statement, newest: dict[str, _Statement], place: str) -> bool:
+    """Whether the component is an edge by itself that nothing ends."""
+    details = component.recordDetails
+    if component.recordStatus == "closed" or component.statementId == "":
+        return False
+    if any(_party(each, newest, place) is None for each in (details.interestedParty, details.subject)):
+        return False
+    left_out = bool(details.componentRecords)
+    return any(
+        not each.endDate and not (left_out and each.directOrIndirect == "indirect") for each in _interests(details)
+    )
 
 
 def _percents(interest: _Interest, place: str) -> list[float | None]:

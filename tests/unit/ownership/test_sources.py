@@ -173,16 +173,49 @@ def test_beneficial_ownership_statements(tmp_path: Path, as_lines: bool) -> None
     assert found[0].source == "s-r1-2025-01-01 shareholding"
 
 
-def test_an_indirect_relationship_with_components_is_told_by_them(tmp_path: Path) -> None:
-    indirect = statement(
-        "r",
-        "relationship",
-        subject="e",
-        interestedParty="p",
-        interests=[{"type": "shareholding", "directOrIndirect": "indirect", "share": {"exact": 40}}],
-        componentRecords=["r7"],
+MIDDLE = statement("m", "entity", name="Middle Ltd")
+DIRECT = {"type": "shareholding", "directOrIndirect": "direct", "share": {"exact": 40}}
+
+
+def link(record: str, owner: object, owned: object, status: str = "new", **interest: object) -> object:
+    told = {**DIRECT, **interest}
+    return statement(record, "relationship", status=status, subject=owned, interestedParty=owner, interests=[told])
+
+
+def indirect(*components: str) -> object:
+    interest = {**DIRECT, "directOrIndirect": "indirect"}
+    return statement(
+        "r", "relationship", subject="e", interestedParty="p", interests=[interest], componentRecords=list(components)
     )
-    assert edges_of(tmp_path / "b.json", json.dumps([ENTITY, PERSON, indirect])) == []
+
+
+UPPER, LOWER = link("r1", "p", "m"), link("r2", "m", "e")
+CHAIN = ("r1", "m", "r2")
+
+
+@pytest.mark.parametrize(
+    ("statements", "components", "stays"),
+    [
+        ([UPPER, LOWER], CHAIN, False),
+        ([UPPER, LOWER], (*CHAIN, "r3"), True),
+        ([], ("r1", "r2"), True),
+        ([UPPER], ("r1", "r2"), True),
+        ([UPPER], ("r1", "m"), True),
+        ([UPPER], ("m",), True),
+        ([UPPER, link("r2", {"reason": "unknown"}, "e")], CHAIN, True),
+        ([UPPER, link("r2", "m", {"reason": "unknown"})], CHAIN, True),
+        ([UPPER, link("r2", "m", "e", status="closed")], CHAIN, True),
+        ([UPPER, link("r2", "m", "e", endDate="2024-01-01")], CHAIN, True),
+        ([], ("r",), True),
+    ],
+)
+def test_an_indirect_relationship_is_left_out_only_where_its_components_tell_the_chain(
+    tmp_path: Path, statements: list[object], components: tuple[str, ...], stays: bool
+) -> None:
+    told = [ENTITY, PERSON, MIDDLE, *statements, indirect(*components)]
+    found = edges_of(tmp_path / "b.json", json.dumps(told))
+    whole = [each for each in found if (each.owner.name, each.owned.name) == ("Ada Owner", "Owned Ltd")]
+    assert [each.percent for each in whole] == ([40] if stays else [])
 
 
 def test_a_cut_statement_file_is_refused(tmp_path: Path) -> None:
