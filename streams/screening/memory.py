@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from streams.errors import ScreeningError
 from streams.matching import Match
 from streams.matching.changes import Changes, Reading
 from streams.records.codec import encode
@@ -154,7 +155,10 @@ class MatchMemory:
             return True
         if None not in since:
             return False
-        return behind(_read(noted), self._snapshot.ownership, self._snapshot.relations) != known.owners
+        try:
+            return behind(_read(noted), self._snapshot.ownership, self._snapshot.relations) != known.owners
+        except ScreeningError:
+            return True  # the screener is asked then, and says what is wrong and of which party
 
     def _keep(self, content: bytes, known: Remembered) -> None:
         if len(content) > _LONGEST or len(known.matches) > _MOST_MATCHES or len(known.owners.owners) > _MOST_OWNERS:

@@ -1,7 +1,9 @@
 """Who stands behind a party: owners it declares, owners the graph tells, and entries that name it. Pure.
 
 The graph is walked upwards from the party and from each of its declared owners, however long the chain; whoever was
-met before is not asked again, so a cycle ends by itself. What counts on which day, and what it adds up to, is judged
+told in the very same words before is not asked again, so a cycle ends by itself. Who may be one owner but is told in
+several ways, with an LEI or without, has one label and is screened and asked for in each of these ways: what one source
+tells takes nothing away from what another does. What counts on which day, and what it adds up to, is judged
 for each event (:mod:`streams.screening.ownership`); who they are does not depend on the day and is remembered.
 """
 
@@ -10,6 +12,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from itertools import chain, count
 
 from streams.errors import ScreeningError
 from streams.matching.index import Key
@@ -28,6 +31,7 @@ MOST_OWNERS = 500
 class Asked:
     """An owner to be screened: ``path`` is that of its fields, ``label`` its name among the holdings.
 
+    Several may have one label: they are one owner, told in several ways.
     Of somebody whom a list names beside an entry, the entry is the owner, and ``only`` its key: no other counts.
     """
 
@@ -91,29 +95,31 @@ def _with_relations(owners: Behind, related: list[Relation]) -> Behind:
 def _walked(
     party: Party, identity: Identity, declared: tuple[Asked, ...], told: list[Told], graph: OwnershipGraph
 ) -> Behind:
-    known = _Known()
-    known.add(PARTY, identity)
+    known = _Known(identity)
     waiting = deque([(PARTY, told)])
     same: dict[str, str] = {}  # an owner that is declared in several spellings has the label of the first
     for owner in declared:
         identity = of_party(owner.party)
-        label = known.label_of(identity)
-        if not label:
-            known.add(owner.label, identity)
-            waiting.append((owner.label, graph.owners_of(identity)))
-        same[owner.label] = label or owner.label
+        same[owner.label] = known.label_of(identity) or owner.label
+        known.add(same[owner.label], identity)
+        waiting.append((same[owner.label], graph.owners_of(identity)))
     declared = tuple([replace(owner, label=same[owner.label]) for owner in declared])
     found: list[Asked] = []
     holdings = [
         replace(each, owner=same[each.owner], owned=same.get(each.owned, each.owned)) for each in holdings_of(party)
     ]
+    passed: set[tuple[str, Told]] = set()  # an edge counts once of an owner that it names in several ways
     while waiting:
         owned, edges = waiting.popleft()
-        for source, edge in edges:
+        for each in edges:
+            if (owned, each) in passed:
+                continue
+            passed.add((owned, each))
+            source, edge = each
             identity = of_holding_party(edge.owner)
-            label = known.label_of(identity)
+            label = known.met(identity)
             if label is None:
-                label = known.new_label(edge.owner)
+                label = known.label_of(identity) or known.new_label(edge.owner)
                 if len(found) == MOST_OWNERS:
                     raise ScreeningError(f"more than {MOST_OWNERS} owners stand behind {party.name[:100]}")
                 found.append(Asked(f"ownership[{len(found)}]", label, _party(edge.owner)))
@@ -133,18 +139,29 @@ def _party(owner: HoldingParty) -> Party:
 class _Known:
     """Those met on the walk: a label for each, by whatever they are known by."""
 
-    def __init__(self) -> None:
+    def __init__(self, party: Identity) -> None:
+        self._party = party
+        self._met: dict[Identity, str] = {}
         self._by_key: dict[str, list[tuple[str, Identity]]] = {}
-        self._labels: set[str] = set()
+        self._labels = {PARTY}
 
     def add(self, label: str, identity: Identity) -> None:
-        """Someone new."""
+        """Someone new, or someone known who is told in another way."""
         self._labels.add(label)
+        self._met[identity] = label
         for key in identity.lookups():
             self._by_key.setdefault(key, []).append((label, identity))
 
+    def met(self, identity: Identity) -> str | None:
+        """The label of someone who was told just so before, or of the party where nothing more is told than of it."""
+        party = self._party
+        tells_no_more = party.countries >= identity.countries and {*party.lookups()} >= {*identity.lookups()}
+        if tells_no_more and party.is_same(identity):
+            return PARTY
+        return self._met.get(identity)
+
     def label_of(self, identity: Identity) -> str | None:
-        """The label of someone who may be the same, met before."""
+        """The label of an owner met before who may be the same."""
         for key in sorted(identity.lookups()):
             for label, other in self._by_key.get(key, ()):
                 if identity.is_same(other):
@@ -155,5 +172,5 @@ class _Known:
         """The owner's name, made distinct where another one has it."""
         distinct = [owner.name, f"{owner.name} ({owner.country})"]
         distinct += [f"{owner.name} ({each.type} {each.value})" for each in owner.identifiers]
-        distinct.append(f"{owner.name} ({len(self._labels)})")
-        return next(label for label in distinct if label not in self._labels)
+        numbered = (f"{owner.name} ({number})" for number in count(len(self._labels)))
+        return next(label for label in chain(distinct, numbered) if label not in self._labels)

@@ -163,6 +163,68 @@ def test_an_owner_is_screened_by_its_identifiers_too() -> None:
     assert [(alert.outcome, alert.field) for alert in answered.alerts] == [("hold", "ownership[0].identifiers[0]")]
 
 
+def named(name: str, lei: str = "", country: str = "") -> HoldingParty:
+    return HoldingParty(name=name, country=country, identifiers=(Identifier(type="LEI", value=lei),) if lei else ())
+
+
+def holds(owner: HoldingParty, owned: HoldingParty) -> OwnershipEdge:
+    return OwnershipEdge(owner=owner, owned=owned, percent=100)
+
+
+VAGUE, EXACT = graph(edge(A, PARTY, 100), source="a_register"), holds(named(A, LEI.value), named(PARTY))
+OF_EXACT = holds(named(X), named(LEI.value, LEI.value))
+
+
+def test_an_owner_told_twice_is_asked_for_by_all_that_it_is_told_by() -> None:
+    gleif = graph(EXACT, OF_EXACT, source="gleif")
+    both = graph(EXACT, OF_EXACT, source="gleif", before=VAGUE)
+    declared = {"name": A, "percent": 100}
+    for answered in (asked(gleif), asked(both), asked(gleif, declared), asked(both, declared)):
+        assert answered.decision.outcome == "hold"
+        assert evidence(answered)[-1].endswith("hold 100% = 100% of the party; 50% is reached")
+    # What comes second may say less than what came first, and still be somebody else: no source takes a hold away.
+    exact_first = graph(
+        holds(named(A, LEI.value, "DE"), named(PARTY)), source="a_gleif", before=graph(edge(A, PARTY, 100))
+    )
+    of_another = graph(holds(named(X), named(A, country="RU")), source="z", before=exact_first)
+    assert asked(of_another).decision.outcome == "hold"
+
+
+def test_an_owner_told_twice_is_screened_by_all_that_it_is_told_by() -> None:
+    entry = ListEntry(source="us_ofac_sdn", entry_id="1", names=(ListedName(name="Quite Another"),), identifiers=(LEI,))
+    lists = Snapshot.of_lists([LoadedList("us_ofac_sdn", (entry,))], NOW)
+    both = lists.with_ownership(graph(EXACT, source="gleif", before=VAGUE))
+    (alert,) = screened({"transaction_id": "T", "parties": [{"name": PARTY}]}, SCREENER, both, NOW, NOW).alerts
+    assert (alert.outcome, alert.field) == ("hold", "ownership[1].identifiers[0]")
+    assert "hold 100% = 100% of the party" in alert.summary
+
+
+@pytest.mark.parametrize("country", ["", "DE"])
+def test_an_owner_of_the_party_s_name_is_the_party_only_when_nothing_more_is_told_of_it(country: str) -> None:
+    other = named(PARTY, LEI.value, "RU")
+    told = graph(holds(other, named(PARTY, "5493001KJTIIGC8Y1R12", "DE")), holds(named(PARTY), named(A)), OF_EXACT)
+    event = {"transaction_id": "T", "parties": [{"name": PARTY, "country": country}]}
+    answered = screened(event, SCREENER, LISTS.with_ownership(told), NOW, NOW)
+    assert answered.decision.outcome == "hold"
+    assert f"{PARTY} owns 100% of the party (register)" in evidence(answered)[0]
+
+
+def test_owners_in_a_circle_that_are_told_in_several_ways_come_to_an_end() -> None:
+    forms = [named(A), named(A, LEI.value), named(A, country="DE"), named(A.upper(), LEI.value, "DE")]
+    circle = [holds(form, named(B)) for form in forms] + [holds(named(B), form) for form in forms]
+    answered = asked(graph(*circle, edge(B, PARTY, 60), edge(X, A, 60)))
+    assert answered.decision.outcome == "hold"
+    assert evidence(answered)[-1].endswith("hold 60% = 60% of the party; 50% is reached")
+
+
+def test_an_owner_has_a_label_of_its_own_whatever_names_are_taken() -> None:
+    taken: list[dict[str, object]] = [{"name": name, "country": "FR"} for name in (X, f"{X} (RU)", f"{X} (4)")]
+    told = graph(holds(named(X, country="RU"), named(PARTY)))
+    answered = asked(told, *taken)
+    assert answered.decision.outcome == "hold"
+    assert f"{X} (5) owns 100% of the party (register)" in " | ".join(evidence(answered))
+
+
 def test_too_many_owners_are_an_error_not_clear(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(owners, "MOST_OWNERS", 3)
     told = graph(*[edge(f"Owner{number}ko", PARTY, 1) for number in range(4)])
@@ -170,6 +232,20 @@ def test_too_many_owners_are_an_error_not_clear(monkeypatch: pytest.MonkeyPatch)
     answered = answer(event, SCREENER, LISTS.with_ownership(told), NOW)
     assert answered.decision.outcome == "error"
     assert "more than 3 owners stand behind Velavia Toys" in answered.decision.reason
+
+
+def test_memory_says_of_too_many_owners_what_is_said_without_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(owners, "MOST_OWNERS", 3)
+    memory = MatchMemory(SCREENER, 100)
+    parties = b'[{"name": "Ann Quist"}, {"name": "Velavia Toys"}]'
+    event = Event(b'{"transaction_id": "T", "parties": ' + parties + b"}", SOURCE, NOW)
+    many = graph(*[edge(f"Owner{number}ko", PARTY, 1) for number in range(4)])
+    for told in (NO_OWNERSHIP, many):
+        snapshot = LISTS.with_ownership(told)
+        memory.follow(snapshot)
+        with_it = answer(event, SCREENER, snapshot, NOW, memory=memory).decision
+        assert with_it == answer(event, SCREENER, snapshot, NOW).decision
+    assert with_it.reason.startswith("screening_failed: parties[1].more than 3 owners")
 
 
 def test_a_known_party_is_looked_at_again_when_its_owners_changed_and_only_then() -> None:
