@@ -81,7 +81,7 @@ lock: ## pin the newest allowed versions anew (needs uv)
 	$(COMPILE) --upgrade --extra local --extra plot --extra tracing --group dev --output-file requirements.lock
 	$(COMPILE) --constraint requirements.lock --output-file deploy/requirements.lock
 
-bench: $(READY) ## measure decoding and matching on this machine
+bench: $(READY) ## measure decoding on this machine
 	$(BIN)/highfence bench decode
 
 clean: ## remove the environment and caches

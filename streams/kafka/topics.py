@@ -184,8 +184,8 @@ def require_topics(settings: Settings, names: Collection[str]) -> Mapping[str, i
     existing = existing_topics(connect(AdminClient, common_config(settings), heard), settings, heard)
     if missing := sorted(set(names) - existing.keys()):
         raise TopicError(
-            f"missing topics: {', '.join(missing)}: run 'highfence topics apply'; if they exist, this user may not "
-            "see them"
+            f"missing topics: {', '.join(missing)}: run 'highfence topics apply', which creates all but those in "
+            "worker.mappings; if they exist, this user may not see them"
         )
     return existing
 
