@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from typing import Self
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -56,6 +57,13 @@ class TopicFollower:
         self._heard = Heard()
         self._stopping = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"follower of {topic}", daemon=True)
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
 
     def take(self, key: str, value: bytes | None) -> None:
         """The next record; without value, a tombstone."""

@@ -30,13 +30,6 @@ class OwnershipFollower(TopicFollower):
         self.unknown: dict[str, ReleaseRefusedError] = {}
         """The sources of which no release holds, though there are some: who owns whom there is not known."""
 
-    def __enter__(self) -> OwnershipFollower:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     def take(self, key: str, value: bytes | None) -> None:
         """Feed the state; a marker puts its release in force or is refused."""
         try:

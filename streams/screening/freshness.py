@@ -82,8 +82,7 @@ class LiveIndex:
             return "the list topic has not been read to its end yet"
         if not self._snapshot.releases:
             return "no list is in force: publish one with 'highfence lists publish'"
-        silence = time.monotonic() - self._follower.last_contact
-        if silence > self._settings.lists.max_silence_seconds:
+        if (silence := self._follower.silence()) > self._settings.lists.max_silence_seconds:
             return f"the list topic could not be read for {silence:.0f} s"
         if (unknown := self._ownership_unknown()) is not None:
             return unknown

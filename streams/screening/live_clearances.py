@@ -37,13 +37,6 @@ class LiveClearances(TopicFollower):
         self._picture = NO_CLEARANCES
         self._told: str | None = None
 
-    def __enter__(self) -> LiveClearances:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     def take(self, key: str, value: bytes | None) -> None:
         """A clearance, given or withdrawn."""
         _put(self._by_key, key, value)

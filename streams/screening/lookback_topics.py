@@ -44,13 +44,6 @@ class ReleaseFollower(TopicFollower):
         self._state.caught_up()  # the history is whole, so each marker is judged, not only the last
         self._changes: SimpleQueue[Change] = SimpleQueue()
 
-    def __enter__(self) -> ReleaseFollower:
-        self.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.stop()
-
     def take(self, key: str, value: bytes | None) -> None:
         """The next record of the history."""
         try:
