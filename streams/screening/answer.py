@@ -40,6 +40,7 @@ class Answer(msgspec.Struct, frozen=True):
     """What is published for one event: always a decision, perhaps alerts, perhaps a dead letter.
 
     ``parties`` are those that were screened, as JSON; ``samples`` are no hits, and published beside the alerts.
+    ``ordered`` is the customer's position among the parties and the quantity of all items, where a diversion rule asks.
     """
 
     decision: Decision
@@ -47,6 +48,7 @@ class Answer(msgspec.Struct, frozen=True):
     dead_letter: DeadLetter | None = None
     parties: Sequence[bytes] = ()
     samples: tuple[Alert, ...] = ()
+    ordered: tuple[int, float] | None = None
 
 
 def answer(
@@ -87,7 +89,7 @@ def answer(
                 screening = screener.decide(
                     outline, found, snapshot, event.source, now, event.recorded_at, clearances, watched
                 )
-            return Answer(screening.decision, screening.alerts, None, parties, screening.samples)
+            return Answer(screening.decision, screening.alerts, None, parties, screening.samples, screening.ordered)
         transaction = read_event(event.value, event.headers, max_bytes)
         transaction_id, revision = transaction.transaction_id, transaction.revision
         if refused:
@@ -97,7 +99,7 @@ def answer(
                 transaction, snapshot, event.source, now, event.recorded_at, clearances, diversion
             )
         parties = [encode(party) for party in transaction.parties]
-        return Answer(screening.decision, screening.alerts, None, parties, screening.samples)
+        return Answer(screening.decision, screening.alerts, None, parties, screening.samples, screening.ordered)
     except UnreadableEventError as error:
         reason, detail, transaction_id = cast(Reason, error.reason), error.detail, error.transaction_id
     except ScreeningTimeoutError as error:

@@ -41,11 +41,15 @@ MOST_ALERTS = 500
 
 
 class Screening(msgspec.Struct, frozen=True):
-    """The answer to one transaction; ``samples`` are matches below the review threshold, for the desk alone."""
+    """The answer to one transaction; ``samples`` are matches below the review threshold, for the desk alone.
+
+    ``ordered`` is as :class:`streams.screening.diversion.Flags` has it.
+    """
 
     decision: Decision
     alerts: tuple[Alert, ...]
     samples: tuple[Alert, ...] = ()
+    ordered: tuple[int, float] | None = None
 
 
 class Screener:
@@ -182,7 +186,7 @@ class Screener:
             not_checked=flags.not_checked,
             flags_version=flags_version,
         )
-        return Screening(decision, tuple(alerts), tuple(samples[:MOST_SAMPLES]))
+        return Screening(decision, tuple(alerts), tuple(samples[:MOST_SAMPLES]), flags.ordered)
 
     def matches(self, position: int, party: Party, snapshot: Snapshot) -> tuple[list[Match], Behind]:
         """What the party and each of its owners may be, and who owns it; without an outcome, what is drawn as a sample.

@@ -32,11 +32,15 @@ R = TypeVar("R", bound=Rule)
 
 
 class Flags(msgspec.Struct, frozen=True, gc=False):
-    """What an event's flags come to."""
+    """What an event's flags come to.
+
+    ``ordered`` is the customer's position among the event's parties and the quantity of all items, where a rule asks.
+    """
 
     flags: tuple[Flag, ...] = ()
     not_checked: tuple[str, ...] = ()
     review: bool = False
+    ordered: tuple[int, float] | None = None
 
 
 NO_FLAGS = Flags()
@@ -98,7 +102,7 @@ class Diversion:
         self._quantity = asked(rules.Quantity)
         self._least_past = max((rule.least_past for rule in self._quantity), default=0)
         self._least_times = min((rule.times for rule in self._quantity), default=0.0)
-        self._nobody_s_past = Flags(not_checked=tuple(rule.id for rule in self._quantity))
+        self._nobody_s_past = tuple(rule.id for rule in self._quantity)
         self._words = frozenset(word for words, _ in self._final for word in words)
         self._casts = CastMemory(self._words, parties)
 
@@ -170,19 +174,21 @@ class Diversion:
             before = self.memory.revised(transaction.transaction_id, now)
             if transaction.revision if before is None else before.parties != parties or before.route != route:
                 case = self._compare(case or Case(transaction, parties), before, now)
-        customer = customer or final
+        customer, ordered = customer or final, None
         if total and self._quantity and customer is not None:
+            ordered = parties.index(customer), total
             bought = self.memory.bought(customer.key, transaction.transaction_id, total)
             if case is None and bought.transactions < self._least_past and len(self._quantity) == 1:
-                return self._nobody_s_past
+                return Flags(not_checked=self._nobody_s_past, ordered=ordered)
             if bought.transactions < self._least_past or total > self._least_times * bought.second:
                 case = self._weigh(case or Case(transaction, parties), total, customer, bought)
-        return NO_FLAGS if case is None else self._summed(case)
+        return Flags(ordered=ordered) if case is None else self._summed(case, ordered)
 
-    def _summed(self, case: Case) -> Flags:
+    def _summed(self, case: Case, ordered: tuple[int, float] | None) -> Flags:
         review = sum(flag.weight for flag in case.flags) >= self._review
         fired = {flag.rule for flag in case.flags}
-        return Flags(tuple(case.flags), tuple([rule for rule in case.not_checked if rule not in fired]), review)
+        not_checked = tuple([rule for rule in case.not_checked if rule not in fired])
+        return Flags(tuple(case.flags), not_checked, review, ordered)
 
     def _is_of(self, wanted: int) -> signs.IsOf:
         def is_of(item: Item) -> bool:

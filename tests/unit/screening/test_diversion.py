@@ -230,6 +230,24 @@ def test_a_quantity_out_of_proportion_to_the_customer_s_past() -> None:
     assert (other.flags, other.not_checked) == ((), (QUANTITY,))
 
 
+@pytest.mark.parametrize(
+    ("parties", "items", "ordered"),
+    [
+        ([TAKER, BUYER], [SHIRT, {"quantity": -2.5}], (1, 12.5)),  # what is sent back counts as what is sent
+        ([HANDS_ON, TAKER], [SHIRT], (1, 10.0)),  # who receives the goods, where nobody buys them
+        ([HANDS_ON], [SHIRT], None),
+        ([BUYER], [{"hs_code": "6205.20"}], None),
+    ],
+)
+def test_an_answer_tells_who_ordered_how_much(
+    parties: Sequence[Fields], items: Sequence[Fields], ordered: tuple[int, float] | None
+) -> None:
+    event = {"transaction_id": "T", "parties": parties, "items": items}
+    came = Event(msgspec.json.encode(event), EventSource(topic="transactions", partition=0, offset=0), NOW)
+    assert answer(came, SCREENER, SNAPSHOT, NOW, diversion=Diversion(RULES)).ordered == ordered
+    assert answer(came, SCREENER, SNAPSHOT, NOW).ordered is None
+
+
 def test_an_event_that_comes_again_after_its_batch_was_undone_finds_what_it_found() -> None:
     stream = Stream()
     stream.event("T", items=[SHIRT], route={"final_destination": "NO"})
