@@ -25,7 +25,6 @@ from streams.matching.names import ReadName
 from streams.matching.names_index import ListedNames, NameFinder
 from streams.matching.policy import Policy
 from streams.matching.words import Word
-from streams.records.party import Party
 
 _ROUNDING: Final = 1e-6
 _MOST_NAMES: Final = 20_000
@@ -43,17 +42,12 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     keys: tuple[int, ...]
     lowest: float
 
-
-def reading(party: Party, index: EntityIndex, policy: Policy) -> Reading:
-    """Read ``party`` as ``index`` does when asked for its matches.
-
-    :raises ScreeningError: nothing of the party can be read.
-    """
-    asked, finder = Asked.of(party, policy), index._finder(policy)
-    names = [(read.words, tuple([word.weight for word in finder.query(read).words])) for _, _, read in asked.names]
-    keys = {hash(key) for _, line in asked.addresses for key in address_keys(line)}
-    keys.update(hash(key) for _, key, _ in asked.identifiers)
-    return Reading(tuple(names), tuple(keys), finder.lowest(asked.facts.known))
+    @classmethod
+    def of(cls, asked: Asked) -> Reading:
+        """What decides whom the party ``asked`` for can match."""
+        names = [(name.read.words, tuple([word.weight for word in name.query.words])) for name in asked.names]
+        keys = {*map(hash, asked.address_keys), *[hash(key) for _, key, _ in asked.identifiers]}
+        return cls(tuple(names), tuple(keys), asked.lowest)
 
 
 class Changes:

@@ -13,7 +13,6 @@ from streams.matching.match import Match
 from streams.matching.names import ReadName, read_name
 from streams.matching.names_index import ListedNames, NameFinder
 from streams.matching.policy import Policy
-from streams.matching.scoring import Query
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Party, party_fingerprint
 
@@ -97,25 +96,27 @@ class EntityIndex:
             index._finders[version] = finder.evolved(listed, touched)
         return index
 
+    def asked(self, party: Party, policy: Policy) -> Asked:
+        """The party as it is asked for here.
+
+        :raises ScreeningError: nothing of the party can be read.
+        """
+        return Asked.of(party, self._finder(policy))
+
     def match(self, party: Party, policy: Policy) -> tuple[Match, ...]:
         """The entries the party may be, at or above their review threshold; best first, ties by key.
 
         :raises ScreeningError: nothing of the party can be read.
         """
-        asked = Asked.of(party, policy)
-        return self._explained(
-            (judged for judged in self._judgements(asked, policy) if judged.is_hit), self._finder(policy)
-        )
+        judgements = self._judgements(self.asked(party, policy), policy)
+        return self._explained((judged for judged in judgements if judged.is_hit), self._finder(policy))
 
-    def match_and_sample(self, party: Party, policy: Policy) -> tuple[Match, ...]:
+    def match_and_sample(self, asked: Asked, policy: Policy) -> tuple[Match, ...]:
         """The answer of :meth:`match`, and behind it, without an outcome, the samples that the policy draws below.
 
-        :raises ScreeningError: nothing of the party can be read.
+        ``asked`` is the party as this index gave it under the same policy.
         """
-        if policy.sampling is None:
-            return self.match(party, policy)
-        asked = Asked.of(party, policy)
-        return self._explained(_hits_and_samples(party, self._judgements(asked, policy), policy), self._finder(policy))
+        return self._explained(_hits_and_samples(asked, self._judgements(asked, policy), policy), self._finder(policy))
 
     def candidates(self, party: Party, policy: Policy, limit: int = 10) -> tuple[Match, ...]:
         """The ``limit`` best entries, hit or not; best first, ties by key.
@@ -124,9 +125,8 @@ class EntityIndex:
 
         :raises ScreeningError: nothing of the party can be read.
         """
-        asked = Asked.of(party, policy)
-        lowest = _SHOWN_FROM
-        return self._explained(self._judgements(asked, policy, lowest), self._finder(policy))[:limit]
+        asked = self.asked(party, policy)._replace(lowest=_SHOWN_FROM)
+        return self._explained(self._judgements(asked, policy), self._finder(policy))[:limit]
 
     def compare(self, party: Party, entry: ListEntry, policy: Policy) -> Match:
         """How well the party agrees with one ``entry``, which need not be in the index.
@@ -136,19 +136,19 @@ class EntityIndex:
         :raises ScreeningError: nothing of the party can be read.
         """
         index = self if self._entries.get(entry.key) == entry else self.apply((entry,), ())
-        asked, finder = Asked.of(party, policy), index._finder(policy)
-        queries = [finder.query(read) for _, _, read in asked.names]
-        return index._explained((index._judge(asked, entry.key, queries, policy),), finder)[0]
+        judged = index._judge(index.asked(party, policy), entry.key, policy)
+        return index._explained((judged,), index._finder(policy))[0]
 
     def scan(self, party: Party, policy: Policy) -> tuple[Match, ...]:
         """The answer of :meth:`match_and_sample`, by scoring every name of every entry. Slow: an oracle for tests.
 
         :raises ScreeningError: nothing of the party can be read.
         """
-        asked, finder = Asked.of(party, policy), self._finder(policy)
-        queries = [finder.query_exhaustively(read) for _, _, read in asked.names]
-        judgements = (self._judge(asked, key, queries, policy) for key in self._entries)
-        return self._explained(_hits_and_samples(party, judgements, policy), finder)
+        asked, finder = self.asked(party, policy), self._finder(policy)
+        names = [name._replace(query=finder.query_exhaustively(name.read)) for name in asked.names]
+        asked = asked._replace(names=tuple(names))
+        judgements = (self._judge(asked, key, policy) for key in self._entries)
+        return self._explained(_hits_and_samples(asked, judgements, policy), finder)
 
     def _finder(self, policy: Policy) -> NameFinder:
         finder = self._finders.get(policy.version)
@@ -156,21 +156,16 @@ class EntityIndex:
             finder = self._finders[policy.version] = NameFinder.build(self._listed, policy)
         return finder
 
-    def _judgements(self, asked: Asked, policy: Policy, lowest: float | None = None) -> Iterable[Judgement]:
-        """Judgements of all entries that can be hits or samples, or whose name scores at least ``lowest``."""
+    def _judgements(self, asked: Asked, policy: Policy) -> Iterable[Judgement]:
+        """Judgements of all entries that can be hits or samples, whose name scores at least what is asked for."""
         finder = self._finder(policy)
-        if lowest is None:
-            lowest = finder.lowest(asked.facts.known)
         best: dict[Key, Named] = {}
-        queries = []
-        for field, value, read in asked.names:
-            query = finder.query(read)
-            queries.append(query)
-            for number, agreement in finder.find(query, lowest):
+        for name in asked.names:
+            for number, agreement in finder.find(name.query, asked.lowest):
                 key, position = self._places.of_name[number]
                 known = best.get(key)
                 listed = self._entries[key].names[position]
-                named = Named(agreement, field, value, read, query, listed, _read(listed, self._entries[key]), number)
+                named = Named(agreement, name, listed, _read(listed, self._entries[key]), number)
                 if known is None or _better(named, known):
                     best[key] = named
         if not (best or asked.addresses or asked.identifiers):
@@ -183,12 +178,11 @@ class EntityIndex:
             if key not in others:
                 yield judge(asked, self._entries[key], named, None, None, policy)
         for key in others:
-            yield self._judge(asked, key, queries, policy)
+            yield self._judge(asked, key, policy)
 
     def _near(self, asked: Asked) -> set[Key]:
         """The entries that share an address key with the party."""
-        keys = _address_keys(line for _, line in asked.addresses)
-        return {entry for key in keys for entry in self._places.addresses.get(key, ())}
+        return {entry for key in asked.address_keys for entry in self._places.addresses.get(key, ())}
 
     def _address(self, asked: Asked, key: Key, policy: Policy) -> AddressMatch | None:
         """The address that the party and the entry have in common."""
@@ -196,16 +190,16 @@ class EntityIndex:
         found = best_address(asked.addresses, lines) if lines and asked.addresses else None
         return found if found is not None and found.similarity >= policy.addresses.similarity else None
 
-    def _judge(self, asked: Asked, key: Key, queries: list[Query], policy: Policy) -> Judgement:
+    def _judge(self, asked: Asked, key: Key, policy: Policy) -> Judgement:
         """Judge an entry by everything: each of its names, its addresses and identifiers."""
         entry, finder = self._entries[key], self._finder(policy)
         best: Named | None = None
-        for (field, value, read), query in zip(asked.names, queries, strict=True):
+        for name in asked.names:
             for position, number in enumerate(self._places.of_entry[key]):
-                agreement = finder.agreement(query, number)
+                agreement = finder.agreement(name.query, number)
                 if agreement.score > 0.0:
                     listed = entry.names[position]
-                    named = Named(agreement, field, value, read, query, listed, _read(listed, entry), number)
+                    named = Named(agreement, name, listed, _read(listed, entry), number)
                     if best is None or _better(named, best):
                         best = named
         address = self._address(asked, key, policy)
@@ -221,14 +215,14 @@ class EntityIndex:
 _SHOWN_FROM = 0.2
 
 
-def _hits_and_samples(party: Party, judgements: Iterable[Judgement], policy: Policy) -> Iterable[Judgement]:
+def _hits_and_samples(asked: Asked, judgements: Iterable[Judgement], policy: Policy) -> Iterable[Judgement]:
     """The hits, and of the others those that the policy draws as samples."""
     rules = policy.sampling
     for judged in judgements:
         if judged.is_hit or (
             rules is not None
             and judged.score >= judged.thresholds.review - rules.margin
-            and rules.draws(party_fingerprint(party), *judged.entry.key)
+            and rules.draws(party_fingerprint(asked.party), *judged.entry.key)
         ):
             yield judged
 
@@ -240,7 +234,7 @@ def _read(name: ListedName, entry: ListEntry) -> ReadName:
 def _better(named: Named, known: Named) -> bool:
     """Whether a name agrees better; on a tie the earlier field and listed name stay."""
     return (named.agreement.score, -named.number) > (known.agreement.score, -known.number) and (
-        named.agreement.score > known.agreement.score or named.field == known.field
+        named.agreement.score > known.agreement.score or named.asked.field == known.asked.field
     )
 
 

@@ -8,13 +8,14 @@ from typing import Literal, NamedTuple
 from rapidfuzz.distance import OSA
 
 from streams.errors import ScreeningError
-from streams.matching.addresses import AddressMatch, party_lines
+from streams.matching.addresses import AddressMatch, address_keys, party_lines
 from streams.matching.corroboration import Finding, PartyFacts, findings
 from streams.matching.evidence import address_evidence, identifier_evidence, name_evidence, summarise
 from streams.matching.identifiers import IdentifierMatch, party_keys
 from streams.matching.lexicon import Kind
 from streams.matching.match import Match
 from streams.matching.names import ReadName, read_name
+from streams.matching.names_index import NameFinder
 from streams.matching.pinyin import is_pinyin
 from streams.matching.policy import Policy, Score, Thresholds
 from streams.matching.rough import is_sure, spelling
@@ -43,29 +44,44 @@ _SLIP_FROM = 6
 """In a shorter word another letter makes another word."""
 
 
+class AskedName(NamedTuple):
+    """A name of the party: its field path and content, its words, and what the listed words like them are."""
+
+    field: str
+    value: str
+    read: ReadName
+    query: Query
+
+
 class Asked(NamedTuple):
-    """A party as it is asked for: names, addresses and identifiers read once, each with its field path."""
+    """A party as it is asked for: names, addresses and identifiers read once, each with its field path.
+
+    ``lowest`` is the lowest score of a name that can become a hit or a sample, ``address_keys`` those of all addresses.
+    """
 
     party: Party
     facts: PartyFacts
-    names: tuple[tuple[str, str, ReadName], ...]
+    lowest: float
+    names: tuple[AskedName, ...]
     addresses: list[tuple[str, str]]
+    address_keys: frozenset[str]
     identifiers: list[tuple[str, str, Identifier]]
 
     @classmethod
-    def of(cls, party: Party, policy: Policy) -> Asked:
-        """Read ``party``.
+    def of(cls, party: Party, finder: NameFinder) -> Asked:
+        """Read ``party`` to ask ``finder`` for its names.
 
         :raises ScreeningError: a name has no word that can be read, or a name or address has more words than
             can be screened; the field is named.
         """
+        policy = finder.policy
         fields = [("name", party.name)]
         if party.native_name and policy.names.native_name:
             fields.append(("native_name", party.native_name))
         if policy.names.alt_names:
             fields += [(f"alt_names[{i}]", name) for i, name in enumerate(party.alt_names)]
         proper = party.entity_type in PROPER
-        names = tuple([(field, text, _readable(field, text, proper)) for field, text in fields if text])
+        reads = [(field, text, _readable(field, text, proper)) for field, text in fields if text]
         addresses = party_lines(party) if party.addresses and policy.addresses.screen else []
         for field, line in addresses:
             if len(line) > MOST_WORDS and len(line.split()) > MOST_ADDRESS_WORDS:
@@ -73,7 +89,16 @@ class Asked(NamedTuple):
                     f"{field}: more than {MOST_ADDRESS_WORDS} words; an address is screened, not a text"
                 )
         identifiers = party_keys(party) if party.identifiers and policy.identifiers.screen else []
-        return cls(party, PartyFacts.of(party, [read for _, _, read in names]), names, addresses, identifiers)
+        facts = PartyFacts.of(party, [read for _, _, read in reads])
+        return cls(
+            party,
+            facts,
+            finder.lowest(facts.known),
+            tuple([AskedName(field, text, read, finder.query(read)) for field, text, read in reads]),
+            addresses,
+            frozenset().union(*[address_keys(line) for _, line in addresses]),
+            identifiers,
+        )
 
 
 def _readable(field: str, text: str, proper: bool) -> ReadName:
@@ -94,10 +119,7 @@ class Named(NamedTuple):
     """The best agreement of one of the party's names with one of an entry's."""
 
     agreement: Agreement
-    field: str
-    value: str
-    read: ReadName
-    query: Query
+    asked: AskedName
     listed: ListedName
     listed_read: ReadName
     number: int
@@ -136,7 +158,7 @@ def judge(
     agrees gives a score of its own, and the higher of the two counts.
     """
     thresholds = policy.thresholds_for(entry.source, entry.entity_type, asked.party.role)
-    asked_name, listed_name = (named.read, named.listed_read) if named else (None, None)
+    asked_name, listed_name = (named.asked.read, named.listed_read) if named else (None, None)
     facts = findings(asked.facts, entry, asked_name, listed_name, policy)
     score, unproved = 0.0, ""
     if named is not None:
@@ -256,7 +278,7 @@ class _AgreeingNames(NamedTuple):
 
 def _agreeing_names(named: Named) -> _AgreeingNames | None:
     """What the names that agree tell; None when one is too unlike, or all are too rough, to tell anything."""
-    words, weight, count, alike, consonants, text = named.query.words, 0.0, 0, 0, 0, ""
+    words, weight, count, alike, consonants, text = named.asked.query.words, 0.0, 0, 0, 0, ""
     sure = sound_sure = True
     for pair in named.agreement.aligned:
         word = words[pair.ours[0]].word
@@ -312,7 +334,7 @@ def _left_over(named: Named) -> tuple[list[Word], list[Word]]:
     ours = {i for pair in aligned for i in pair.ours}
     listed = {j for pair in aligned for j in pair.listed}
     return (
-        [word for i, word in enumerate(named.read.words) if i not in ours],
+        [word for i, word in enumerate(named.asked.read.words) if i not in ours],
         [word for j, word in enumerate(named.listed_read.words) if j not in listed],
     )
 
@@ -326,8 +348,8 @@ def explain(judged: Judgement, weights: Sequence[float]) -> Match:
     if judged.address is not None:
         evidence.append(address_evidence(judged.address))
     if named is not None:
-        listed = named.listed_read
-        evidence += name_evidence(named.read, named.query, listed, weights, named.agreement)
+        asked, listed = named.asked, named.listed_read
+        evidence += name_evidence(asked.read, asked.query, listed, weights, named.agreement)
     evidence += [finding.evidence for finding in judged.findings]
     if judged.unproved:
         evidence.append(Evidence(kind="alias", effect="contradicts", text=judged.unproved))
@@ -359,4 +381,4 @@ def _where(judged: Judgement) -> tuple[str, str, str]:
         return judged.address.field, judged.address.ours, primary
     if named is None:
         return "name", judged.asked_name, primary
-    return named.field, named.value, named.listed.name
+    return named.asked.field, named.asked.value, named.listed.name

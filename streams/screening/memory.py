@@ -128,8 +128,8 @@ class MatchMemory:
             known.index = self._number
             return known
         party = _read(noted)
-        matches, owners = self._screener.matches(noted.position, party, self._snapshot)
-        readings = self._screener.readings(party, owners, self._snapshot)
+        matches, owners, everybody = self._screener.matches(noted.position, party, self._snapshot)
+        readings = tuple([Reading.of(asked) for asked in everybody])
         known = Remembered(self._number, tuple(matches), readings, party if matches else None, owners)
         self._keep(noted.content, known)
         without_role = self._without_role(party)

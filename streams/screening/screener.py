@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Iterable, Iterator, Sequence, Set
 from dataclasses import replace
 from datetime import date, datetime
 
@@ -12,8 +12,8 @@ import msgspec
 from streams.errors import ScreeningError, ScreeningTimeoutError
 from streams.lists.release import entry_hash
 from streams.matching import Match, Policy
-from streams.matching.changes import Reading, reading
 from streams.matching.index import Key
+from streams.matching.judging import Asked
 from streams.records.alert import Alert, Evidence, ListedParty
 from streams.records.decision import Decision, EventSource, NotAppliedHit, Outcome, SuppressedHit
 from streams.records.list_entry import ListEntry
@@ -77,10 +77,7 @@ class Screener:
         ``diversion`` the decision has the flags of its rules.
         Raises ScreeningError when a party cannot be screened or no list is in force; nothing is clear then.
         """
-        found = (
-            (position, party, *self.matches(position, party, snapshot))
-            for position, party in enumerate(transaction.parties)
-        )
+        found = self._found(transaction.parties, snapshot)
         watched = diversion.watched(transaction.parties) if diversion is not None else None
         return self.decide(transaction, found, snapshot, source, screened_at, event_time, clearances, watched)
 
@@ -188,30 +185,33 @@ class Screener:
         )
         return Screening(decision, tuple(alerts), tuple(samples[:MOST_SAMPLES]), flags.ordered)
 
-    def matches(self, position: int, party: Party, snapshot: Snapshot) -> tuple[list[Match], Behind]:
-        """What the party and each of its owners may be, and who owns it; without an outcome, what is drawn as a sample.
+    def _found(self, parties: Iterable[Party], snapshot: Snapshot) -> Iterator[Found]:
+        for position, party in enumerate(parties):
+            matches, owners, _ = self.matches(position, party, snapshot)
+            yield position, party, matches, owners
 
+    def matches(self, position: int, party: Party, snapshot: Snapshot) -> tuple[list[Match], Behind, list[Asked]]:
+        """What the party and each of its owners may be, who owns it, and how all of them were read.
+
+        A match without an outcome is drawn as a sample.
         Raises ScreeningError, naming the party by its ``position``, when it cannot be screened.
         """
-        found: list[Match] = []
+        index, policy = snapshot.index, self.policy
         path = ""
         try:
             owners = behind(party, snapshot.ownership, snapshot.relations)
-            found += snapshot.index.match_and_sample(party, self.policy)
+            everybody = [index.asked(party, policy)]
+            found = [*index.match_and_sample(everybody[0], policy)]
             for owner in owners.owners:
                 path = f"{owner.path}."
-                matches = snapshot.index.match_and_sample(owner.party, self.policy)
+                everybody.append(index.asked(owner.party, policy))
+                matches = index.match_and_sample(everybody[-1], policy)
                 found += [_of_owner(match, path) for match in matches if owner.only in (None, match.entry.key)]
         except ScreeningTimeoutError:
             raise
         except ScreeningError as error:
             raise ScreeningError(f"parties[{position}].{path}{error}") from error
-        return found, owners
-
-    def readings(self, party: Party, owners: Behind, snapshot: Snapshot) -> tuple[Reading, ...]:
-        """The party and its owners as read for :meth:`matches`."""
-        everybody = (party, *[owner.party for owner in owners.owners])
-        return tuple([reading(someone, snapshot.index, self.policy) for someone in everybody])
+        return found, owners, everybody
 
     def _standing(self, match: Match, day: date, departed: date | None, told: date) -> Match | None:
         """The match as the entry stands: whole when in force on the event's ``day``, else for a person to look at.

@@ -10,14 +10,16 @@ from dataclasses import replace
 
 from streams.cli import main
 from streams.matching import EntityIndex, Match, Policy
+from streams.matching.judging import Asked
 from streams.records.party import Party
 from streams.screening import worker
 
-_match = EntityIndex.match
+_match_and_sample = EntityIndex.match_and_sample
 _swallowed: list[bool] = []
 
 
-def _failing(self: EntityIndex, party: Party, policy: Policy) -> tuple[Match, ...]:
+def _failing(self: EntityIndex, asked: Asked, policy: Policy) -> tuple[Match, ...]:
+    party = asked.party
     if party.name == "Raises Ltd":
         raise ZeroDivisionError("made by the test")
     if party.name == "Hangs Ltd":
@@ -39,21 +41,21 @@ def _failing(self: EntityIndex, party: Party, policy: Policy) -> tuple[Match, ..
         while True:
             eaten.append(bytes(16 * 1024 * 1024))  # reserved, not written to: filling it all can outlast the budget
     if party.name == "Digs Deep Ltd":
-        return (*_failing(self, party, policy),)
+        return (*_failing(self, asked, policy),)
     if party.name == "Raises Unsayable Ltd":
         raise ValueError("half a pair: \ud800")
     if party.name == "Finds Unsayable Ltd":
         return tuple(replace(each, summary="half a pair: \ud800") for each in _listed(self, policy))
     if party.name == "Finds Endless Ltd":
         return tuple(replace(each, summary="x" * 3_000_000) for each in _listed(self, policy))
-    return tuple(_match(self, party, policy))
+    return tuple(_match_and_sample(self, asked, policy))
 
 
 def _listed(index: EntityIndex, policy: Policy) -> tuple[Match, ...]:
-    return tuple(_match(index, Party(name="Inspur Taiwan"), policy))
+    return index.match(Party(name="Inspur Taiwan"), policy)
 
 
 worker._STALLED_SECONDS = 3
-EntityIndex.match = _failing  # type: ignore[method-assign] # that is the fault
+EntityIndex.match_and_sample = _failing  # type: ignore[method-assign] # that is the fault
 resource.setrlimit(resource.RLIMIT_AS, (2 * 1024**3, 2 * 1024**3))
 main()

@@ -170,14 +170,14 @@ def test_a_stale_list_stops_screening(settings: Settings) -> None:
 def test_an_error_inside_screening_is_an_error_decision(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     from streams.matching import EntityIndex
 
-    match = EntityIndex.match
+    asked = EntityIndex.asked
 
     def broken(self: EntityIndex, party: object, policy: Policy) -> object:
         if getattr(party, "name", "") == "Breaks Inside Ltd":
             raise ZeroDivisionError("made by the test")
-        return match(self, party, policy)  # type: ignore[arg-type]
+        return asked(self, party, policy)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(EntityIndex, "match", broken)
+    monkeypatch.setattr(EntityIndex, "asked", broken)
     publish(load_list("bundled"), settings)
     breaking = order("BREAKS", [{"name": "Breaks Inside Ltd"}], frozenset({"error"}))
     with running(worker_of(settings)):

@@ -16,6 +16,7 @@ from streams.demo.cases import cases
 from streams.invented.orders import ordinary_orders
 from streams.lists.loading import load_list
 from streams.matching import EntityIndex, Match, Policy
+from streams.matching.judging import Asked
 from streams.records.codec import encode
 from streams.records.decision import EventSource
 from streams.records.events import read_party
@@ -110,14 +111,17 @@ class Watched:
 
     def __init__(self, index: EntityIndex) -> None:
         self._index = index
-        self.asked: list[str] = []
+        self.searched: list[str] = []
 
     def __len__(self) -> int:
         return len(self._index)
 
-    def match_and_sample(self, party: Party, policy: Policy) -> tuple[Match, ...]:
-        self.asked.append(party.name)
-        return tuple(self._index.match_and_sample(party, policy))
+    def asked(self, party: Party, policy: Policy) -> Asked:
+        return self._index.asked(party, policy)
+
+    def match_and_sample(self, asked: Asked, policy: Policy) -> tuple[Match, ...]:
+        self.searched.append(asked.party.name)
+        return tuple(self._index.match_and_sample(asked, policy))
 
 
 def _nodes(node: Any) -> Iterator[tuple[Any, Any]]:
@@ -224,7 +228,7 @@ def test_no_event_crashes_and_none_is_clear_unscreened() -> None:
     outcomes: Counter[str] = Counter()
     for number, value in zip(range(EVENTS), _events(rng), strict=False):
         headers = rng.choice(HEADERS)
-        watched.asked.clear()
+        watched.searched.clear()
         event = Event(value, SOURCE, NOW, b"key", headers)
         answered = answer(event, screener, snapshot, NOW, LARGEST, budget)
         decision = answered.decision
@@ -242,6 +246,6 @@ def test_no_event_crashes_and_none_is_clear_unscreened() -> None:
             assert encode(answered.dead_letter)
             assert "internal error" not in answered.dead_letter.detail, (answered.dead_letter.detail, value)
         else:
-            assert watched.asked == _names(value or b"")
+            assert watched.searched == _names(value or b"")
     assert min(outcomes[outcome] for outcome in ("clear", "hold", "review", "error")) > 500, outcomes
     assert (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) * 1024 < MOST_MEMORY

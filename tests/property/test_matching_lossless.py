@@ -96,15 +96,15 @@ def test_match_is_scan(listed: list[ListEntry], later: list[ListEntry], party: P
         expected = index.scan(party, policy)
     except ScreeningError:
         with pytest.raises(ScreeningError):
-            index.match_and_sample(party, policy)
+            index.match_and_sample(index.asked(party, policy), policy)
         return
-    assert index.match_and_sample(party, policy) == expected
+    assert index.match_and_sample(index.asked(party, policy), policy) == expected
     assert index.match(party, policy) == tuple([match for match in expected if match.outcome is not None])
     for match in expected:
         assert 0.0 <= match.score <= 1.0
         assert match.summary
     rebuilt = EntityIndex.build(index.entries.values())
-    assert rebuilt.match_and_sample(party, policy) == expected
+    assert rebuilt.match_and_sample(rebuilt.asked(party, policy), policy) == expected
 
 
 @settings(max_examples=200, deadline=None)

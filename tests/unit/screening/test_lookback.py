@@ -236,16 +236,16 @@ def policy_by_role() -> Policy:
 
 def test_a_party_that_cannot_be_screened_is_told_and_the_others_are(monkeypatch: pytest.MonkeyPatch) -> None:
     changes = changes_of(release(1, [KESTWICK]), release(2, [INSPUR]))
-    match = EntityIndex.match
+    asked = EntityIndex.asked
 
     def broken(self: EntityIndex, party: Party, policy: Policy) -> object:
         if party.name == B.name:
             raise ScreeningError("made by the test")
         if party.name == "C":
             raise ZeroDivisionError("made by the test")
-        return match(self, party, policy)
+        return asked(self, party, policy)
 
-    monkeypatch.setattr(EntityIndex, "match", broken)
+    monkeypatch.setattr(EntityIndex, "asked", broken)
     findings = looked(changes, [record(B), record(Party(name="C")), record(A)])
     assert (findings.parties, len(findings.alerts), len(findings.unscreened)) == (3, 1, 2)
     assert party_fingerprint(B) in findings.unscreened[0]

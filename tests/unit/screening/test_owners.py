@@ -12,6 +12,7 @@ from screened import SOURCE, screened
 from streams.lists.loading import LoadedList
 from streams.lists.state import Change
 from streams.matching import Match, Policy
+from streams.matching.judging import Asked
 from streams.ownership.graph import NO_OWNERSHIP, OwnershipGraph
 from streams.ownership.pages import paged
 from streams.ownership.release import next_release
@@ -252,7 +253,7 @@ def test_a_known_party_is_looked_at_again_when_its_owners_changed_and_only_then(
     counted = 0
 
     class Counting(Screener):
-        def matches(self, position: int, party: Party, snapshot: Snapshot) -> tuple[list[Match], Behind]:
+        def matches(self, position: int, party: Party, snapshot: Snapshot) -> tuple[list[Match], Behind, list[Asked]]:
             nonlocal counted
             counted += 1
             return super().matches(position, party, snapshot)

@@ -137,7 +137,7 @@ def test_a_time_out_inside_a_party_stays_a_time_out(monkeypatch: pytest.MonkeyPa
     def slow(*_: object) -> None:
         raise ScreeningTimeoutError("made by the test")
 
-    monkeypatch.setattr(EntityIndex, "match", slow)
+    monkeypatch.setattr(EntityIndex, "match_and_sample", slow)
     letter = answered([OTHER]).dead_letter
     assert letter is not None
     assert letter.reason == "timed_out"
@@ -167,7 +167,7 @@ def test_a_fault_inside_matching_is_an_error(monkeypatch: pytest.MonkeyPatch) ->
     def broken(*_: object) -> None:
         raise MemoryError("made by the test")
 
-    monkeypatch.setattr(EntityIndex, "match", broken)
+    monkeypatch.setattr(EntityIndex, "match_and_sample", broken)
     result = answered([OTHER], revision=3)
     assert (result.decision.outcome, result.decision.revision) == ("error", 3)
     assert "MemoryError" in result.decision.reason
