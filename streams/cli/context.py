@@ -39,7 +39,7 @@ def flags_of(settings: Settings) -> Diversion | None:
     if not settings.flags.on:
         return None
     rules = DiversionRules.default() if settings.flags.file is None else rules_in(settings.flags.file)
-    return Diversion(rules, settings.worker.remembered_transactions, settings.worker.remembered_parties)
+    return Diversion(rules, settings.worker.remembered_transactions)
 
 
 def rules_in(file: Path) -> DiversionRules:

@@ -76,15 +76,11 @@ def answer(
     try:
         outline = read_outline(event.value, event.headers, max_bytes) if memory is not None and not refused else None
         parties = [bytes(party) for party in outline.parties] if outline is not None else []
-        if outline is not None and memory is not None and (noted := memory.note(parties)) is not None:
+        if outline is not None and memory is not None and (met := memory.note(parties, diversion)) is not None:
             transaction_id, revision = outline.transaction_id, outline.revision
+            noted, casts = met
             found = memory.matches(noted) if noted else ()
-            watched = None
-            if diversion is not None:
-                for each in noted:
-                    if each.party is not None:
-                        diversion.learn(each.content, each.party)
-                watched = diversion.watched_json(parties)
+            watched = (diversion, casts) if diversion is not None else None
             with budget if noted and memory.must_screen(noted) else _UNBOUNDED:
                 screening = screener.decide(
                     outline, found, snapshot, event.source, now, event.recorded_at, clearances, watched

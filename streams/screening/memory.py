@@ -20,6 +20,7 @@ from streams.matching.changes import Changes, Reading
 from streams.records.codec import encode
 from streams.records.events import read_party
 from streams.records.party import Party
+from streams.screening.diversion import Cast, Diversion
 from streams.screening.owners import Behind, behind
 from streams.screening.screener import Found, Screener
 from streams.screening.snapshot import Snapshot
@@ -33,13 +34,17 @@ _MOST_OWNERS = 20
 
 
 class Remembered(msgspec.Struct, gc=False):
-    """A party's matches and owners under index number ``index``; the party is kept with matches, when there are any."""
+    """A party's matches and owners under index number ``index``; the party is kept with matches, when there are any.
+
+    ``cast`` is the party to the rules for diversion flags, where there are such.
+    """
 
     index: int
     matches: tuple[Match, ...]
     readings: tuple[Reading, ...]
     party: Party | None
     owners: Behind
+    cast: Cast | None
 
 
 class Noted(NamedTuple):
@@ -49,13 +54,14 @@ class Noted(NamedTuple):
     content: bytes
     party: Party | None
     known: Remembered | None
+    cast: Cast | None
 
 
 class MatchMemory:
     """Remembers up to ``most`` parties, each form and role counted, in two generations.
 
     A party that comes moves to the young one; when that has half of ``most`` it becomes the old one, and the former
-    old one is forgotten.
+    old one is forgotten. It is of one set of rules for diversion flags: with others it begins anew.
     """
 
     def __init__(self, screener: Screener, most: int) -> None:
@@ -67,6 +73,7 @@ class MatchMemory:
         self._snapshot = Snapshot()
         self._number = 0
         self._changes: list[Changes | None] = []  # None where the owners changed
+        self._diversion: Diversion | None = None
 
     def __len__(self) -> int:
         """How many are remembered, at most."""
@@ -86,24 +93,36 @@ class MatchMemory:
         del self._changes[:-_MOST_INDEXES]
         self._number += 1
 
-    def note(self, parties: Sequence[bytes]) -> list[Noted] | None:
-        """Those of an event's parties, as JSON, that are not known to be clear; None when one of them is not valid."""
+    def note(
+        self, parties: Sequence[bytes], diversion: Diversion | None = None
+    ) -> tuple[list[Noted], tuple[Cast | None, ...]] | None:
+        """Those of an event's parties, as JSON, that are not known to be clear, and all as ``diversion`` sees them.
+
+        None when one of them is not valid.
+        """
+        if diversion is not self._diversion:
+            self._diversion, self._young, self._old = diversion, {}, {}
         young, number = self._young, self._number
         noted: list[Noted] = []
+        casts: list[Cast | None] = []
         for position, content in enumerate(parties):
             known = young.get(content)
-            if known is None or known.index != number or known.matches:
-                party = None
+            if known is not None and known.index == number and not known.matches:
+                casts.append(known.cast)
+                continue
+            party = None
+            if known is None:
+                known = self._old.get(content)
                 if known is None:
-                    known = self._old.get(content)
-                    if known is None:
-                        if (party := read_party(content)) is None:
-                            return None
-                        known = self._known_in_another_role(party)
-                    if known is not None:
-                        self._keep(content, known)
-                noted.append(Noted(position, content, party, known))
-        return noted
+                    if (party := read_party(content)) is None:
+                        return None
+                    known = self._known_in_another_role(party)
+                if known is not None:
+                    self._keep(content, known)
+            cast = known.cast if known is not None else self._cast(party)
+            casts.append(cast)
+            noted.append(Noted(position, content, party, known, cast))
+        return noted, tuple(casts)
 
     def must_screen(self, noted: Sequence[Noted]) -> bool:
         """Whether something has to be worked out for these: it can take long."""
@@ -130,16 +149,24 @@ class MatchMemory:
         party = _read(noted)
         matches, owners, everybody = self._screener.matches(noted.position, party, self._snapshot)
         readings = tuple([Reading.of(asked) for asked in everybody])
-        known = Remembered(self._number, tuple(matches), readings, party if matches else None, owners)
+        known = Remembered(self._number, tuple(matches), readings, party if matches else None, owners, noted.cast)
         self._keep(noted.content, known)
         without_role = self._without_role(party)
-        self._keep(encode(without_role), _of(known, without_role))
+        self._keep(encode(without_role), self._of(known, without_role))
         return known
 
     def _known_in_another_role(self, party: Party) -> Remembered | None:
         key = encode(self._without_role(party))
         known = self._young.get(key) or self._old.get(key)
-        return known and _of(known, party)
+        return known and self._of(known, party)
+
+    def _of(self, known: Remembered, party: Party) -> Remembered:
+        """The same of a party that differs in nothing but its role."""
+        kept = party if known.matches else None
+        return Remembered(known.index, known.matches, known.readings, kept, known.owners, self._cast(party))
+
+    def _cast(self, party: Party | None) -> Cast | None:
+        return self._diversion.cast(party) if self._diversion is not None and party is not None else None
 
     def _without_role(self, party: Party) -> Party:
         """The party whose matches are the same whatever its role; with it, where the policy makes a difference."""
@@ -166,11 +193,6 @@ class MatchMemory:
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
         self._young[content] = known
-
-
-def _of(known: Remembered, party: Party) -> Remembered:
-    """The same of a party that differs in nothing but its role."""
-    return known if known.party is None else Remembered(known.index, known.matches, known.readings, party, known.owners)
 
 
 def _read(noted: Noted) -> Party:

@@ -1,15 +1,14 @@
-"""Who takes part in an event, as diversion rules see it, remembered by a party's JSON as it came. Pure."""
+"""Who takes part in an event, as diversion rules see it. Pure."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Set
 from enum import IntEnum
 
 import msgspec
 
 from streams.matching.places import country_code
-from streams.records.events import read_party
 from streams.records.party import Party
 
 
@@ -37,8 +36,6 @@ _PARTS = {
     "agent": Part.MOVER,
     "payer": Part.PAYER,
 }
-_LONGEST = 2_048
-"""A party with more bytes is not remembered: whoever sends many such must not fill the worker's memory."""
 _words = re.compile(r"\w+")
 
 
@@ -73,47 +70,3 @@ def cast_of(party: Party, words: Set[str]) -> Cast | None:
         trade=found[0] if found else "",
         key=f"{party.name}\n{country}\n{party.incorporated_on or ''}",
     )
-
-
-class _Generation(dict[bytes, Cast | None]):
-    """Looks a party up where it is not known yet."""
-
-    def __init__(self, look: Callable[[bytes], Cast | None]) -> None:
-        super().__init__()
-        self._look = look
-
-    def __missing__(self, content: bytes) -> Cast | None:
-        return self._look(content)
-
-
-class CastMemory:
-    """Remembers up to ``most`` parties, in two generations as :class:`streams.screening.memory.MatchMemory` does."""
-
-    def __init__(self, words: Set[str], most: int) -> None:
-        self._words = words
-        self._half = max(most // 2, 1)
-        self._young = _Generation(self._look)
-        self._old: dict[bytes, Cast | None] = {}
-
-    def learn(self, content: bytes, party: Party) -> None:
-        """A party that was read already, with its JSON."""
-        self._keep(content, cast_of(party, self._words))
-
-    def cast(self, parties: Sequence[bytes]) -> tuple[Cast | None, ...]:
-        """All parties of an event, as valid JSON."""
-        return tuple(map(self._young.__getitem__, parties))
-
-    def _look(self, content: bytes) -> Cast | None:
-        if content in self._old:
-            found = self._old[content]
-        else:
-            party = read_party(content)
-            found = cast_of(party, self._words) if party is not None else None
-        self._keep(content, found)
-        return found
-
-    def _keep(self, content: bytes, found: Cast | None) -> None:
-        if len(content) <= _LONGEST:
-            if len(self._young) >= self._half:
-                self._old, self._young = self._young, _Generation(self._look)
-            self._young[content] = found

@@ -19,7 +19,7 @@ from streams.records.party import Party
 from streams.records.transaction import Item, Transaction
 from streams.screening.diversion import rules, signs
 from streams.screening.diversion.case import Case
-from streams.screening.diversion.cast import Cast, CastMemory, Part, cast_of
+from streams.screening.diversion.cast import Cast, Part, cast_of
 from streams.screening.diversion.memory import Bought, DiversionMemory, Revision
 from streams.screening.diversion.rules import HS_DIGITS, DiversionRules, Rule, digits
 
@@ -70,12 +70,12 @@ class _Codes(dict[str, int]):
 
 
 class Diversion:
-    """The rules with what is remembered for them: up to ``most`` transactions and customers, and ``parties`` parties.
+    """The rules with what is remembered for them: up to ``most`` transactions and customers.
 
     Each event is looked at once, in the order of its partition; after each batch say to ``memory`` what came of it.
     """
 
-    def __init__(self, given: DiversionRules, most: int = 50_000, parties: int = 100_000) -> None:
+    def __init__(self, given: DiversionRules, most: int = 50_000) -> None:
         self.version = given.version
         self.memory = DiversionMemory(most)
         self._review = given.review
@@ -104,19 +104,14 @@ class Diversion:
         self._least_times = min((rule.times for rule in self._quantity), default=0.0)
         self._nobody_s_past = tuple(rule.id for rule in self._quantity)
         self._words = frozenset(word for words, _ in self._final for word in words)
-        self._casts = CastMemory(self._words, parties)
 
     def watched(self, parties: Iterable[Party]) -> Watched:
         """An event with these parties, to be judged."""
-        return self, tuple([cast_of(party, self._words) for party in parties])
+        return self, tuple([self.cast(party) for party in parties])
 
-    def learn(self, content: bytes, party: Party) -> None:
-        """A party that was read already, with its JSON."""
-        self._casts.learn(content, party)
-
-    def watched_json(self, parties: Sequence[bytes]) -> Watched:
-        """An event with these parties, as valid JSON; one that is known is not read again."""
-        return self, self._casts.cast(parties)
+    def cast(self, party: Party) -> Cast | None:
+        """The party as the rules see it; None when they ask nothing of its role."""
+        return cast_of(party, self._words)
 
     def judge(
         self,
