@@ -17,8 +17,9 @@ from streams.screening.budget import ScreeningBudget
 from streams.screening.list_changes import ListChanges, ReleaseKey, replayed
 from streams.screening.live_clearances import read_clearances
 from streams.screening.lookback import Lookback
-from streams.screening.lookback_topics import RegistryReader, lookback_producer, take, write
+from streams.screening.lookback_topics import lookback_producer, take, write
 from streams.screening.lookback_work import Pass, Work, coverage_records
+from streams.screening.registry_reader import RegistryReader
 from streams.screening.screener import Screener
 from streams.settings import Settings
 

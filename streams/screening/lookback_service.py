@@ -34,7 +34,6 @@ from streams.screening.list_changes import ListChanges, ReleaseKey
 from streams.screening.live_clearances import LiveClearances
 from streams.screening.lookback import Findings, Lookback
 from streams.screening.lookback_topics import (
-    RegistryReader,
     ReleaseFollower,
     lookback_producer,
     read_coverage,
@@ -42,6 +41,7 @@ from streams.screening.lookback_topics import (
     write,
 )
 from streams.screening.lookback_work import Coverage, Pass, Work, coverage_records
+from streams.screening.registry_reader import RegistryReader
 from streams.screening.screener import Screener
 from streams.screening.snapshot import ownership_ref
 from streams.settings import Settings

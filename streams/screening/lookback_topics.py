@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from datetime import UTC, datetime
 from queue import Empty, SimpleQueue
-from types import TracebackType
 
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import Message, Producer
 
 from streams import failpoints
-from streams.errors import RecordError, ReleaseRefusedError, StreamError
+from streams.errors import RecordError, ReleaseRefusedError
 from streams.kafka.clients import Heard, connect, consumer_config, producer_config, unreachable
 from streams.kafka.cloud_events import headers, version_of
 from streams.kafka.following import TopicFollower
@@ -28,8 +27,6 @@ from streams.screening.lookback_work import Coverage
 from streams.settings import Settings
 
 _log = logging.getLogger("highfence.lookback")
-
-_BATCH = 500
 
 
 class ReleaseFollower(TopicFollower):
@@ -62,40 +59,6 @@ class ReleaseFollower(TopicFollower):
                 changes.append(self._changes.get_nowait())
             except Empty:
                 return changes
-
-
-class RegistryReader:
-    """Reads partitions of the registry from their beginning to the end they have when it is reached."""
-
-    def __init__(self, settings: Settings) -> None:
-        self.end = 0
-        """The offset after the last record, once :meth:`read` has come to the partition's end."""
-        self._topic = TopicNames(settings.topics.prefix).parties
-        self._consumer = connect(
-            Consumer, consumer_config(settings, "highfence-reader", {"enable.partition.eof": True})
-        )
-
-    def __enter__(self) -> RegistryReader:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
-        self._consumer.close()
-
-    def read(self, partition: int) -> Iterator[list[Message]]:
-        """The committed records in batches, some of them empty, so that whoever reads can look at other things."""
-        self._consumer.assign([TopicPartition(self._topic, partition, OFFSET_BEGINNING)])
-        at_end = False
-        while not at_end:
-            batch = []
-            for message in self._consumer.consume(_BATCH, timeout=0.1):
-                if (error := message.error()) is None:
-                    batch.append(message)
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    at_end, self.end = True, message.offset() or 0
-                elif not error.retriable():
-                    raise StreamError(f"reading {self._topic}: {error.str()}")
-            yield batch
-        self._consumer.unassign()
 
 
 def take(message: Message, lookback: Lookback, *, late: bool) -> None:

@@ -39,7 +39,9 @@ class RegistryWriter:
     def note(self, answered: Answer, event: Event) -> None:
         """An event was answered; parties of one that could not be screened are not registered."""
         if answered.parties:
-            self._registrar.note(answered.decision, answered.parties, event.recorded_at, self._releases)
+            self._registrar.note(
+                answered.decision, answered.parties, event.recorded_at, self._releases, answered.ordered
+            )
 
     def waits(self, everything: bool = False) -> bool:
         """Whether something is to be written though no event has come, or waits at all."""

@@ -7,6 +7,7 @@ knows every party that was ever screened. Its later transactions are collected a
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -16,13 +17,22 @@ import msgspec
 
 from streams.records.decision import Decision
 from streams.records.party import Party, party_fingerprint
-from streams.records.registered_party import LATEST_TRANSACTIONS, PastTransaction, RegisteredParty
+from streams.records.registered_party import (
+    LATEST_TRANSACTIONS,
+    NOTHING_BOUGHT,
+    Bought,
+    PastTransaction,
+    RegisteredParty,
+)
 
 MOST_TRANSACTIONS = 50
 """How many past transactions are told of one party: the first, and the latest."""
 
 _LONGEST = 2_048
 """A party with more bytes is not remembered but registered anew each time: such must not fill the worker's memory."""
+
+_LARGEST = sys.float_info.max
+"""No quantity is more, whatever items come to together: JSON cannot say infinity."""
 
 _Seen = tuple[str, datetime, int, int]
 """A transaction in short: its id, when it was recorded, its revision, and as which of its parties."""
@@ -41,6 +51,7 @@ class _Open(msgspec.Struct, gc=False):
     releases: dict[str, str]
     first: _Seen
     latest: list[_Seen]
+    bought: Bought = NOTHING_BOUGHT
     cut_off: int = 0
     unpublished: bool = False
 
@@ -60,6 +71,7 @@ class _Open(msgspec.Struct, gc=False):
             count=self.cut_off + len(self.latest),
             releases=self.releases,
             addition=addition,
+            bought=self.bought if self.bought.transactions else None,
         )
 
 
@@ -88,14 +100,25 @@ class Registrar:
         self._new: dict[bytes, _Open] = {}
         self._again: list[_Open] = []
         self._seen_again: list[_Seen] = []  # one for each of them
+        self._bought: list[tuple[_Open, str, float]] = []  # by which of them, in which transaction, how much
         self._due = 0
 
     def __len__(self) -> int:
         """How many are remembered, at most."""
         return len(self._young) + len(self._old)
 
-    def note(self, decision: Decision, parties: Sequence[bytes], at: datetime, releases: dict[str, str]) -> None:
-        """A transaction with these ``parties``, as JSON, was screened under ``releases``; it was recorded ``at``."""
+    def note(
+        self,
+        decision: Decision,
+        parties: Sequence[bytes],
+        at: datetime,
+        releases: dict[str, str],
+        ordered: tuple[int, float] | None = None,
+    ) -> None:
+        """A transaction with these ``parties``, as JSON, was screened under ``releases``; it was recorded ``at``.
+
+        ``ordered`` is the position of its customer among them and the quantity of all items, where that was asked for.
+        """
         transaction_id, revision = decision.transaction_id, decision.revision
         young = self._young
         for position, content in enumerate(parties):
@@ -112,6 +135,12 @@ class Registrar:
                 source = decision.source
                 opened_by = f"{source.partition}-{source.offset}-{position}"
                 self._new[content] = _Open(content, opened_by, releases, seen, [seen])
+        if ordered is not None:
+            customer, quantity = parties[ordered[0]], min(ordered[1], _LARGEST)
+            if (new := self._new.get(customer)) is not None:
+                new.bought = new.bought.after(transaction_id, quantity)
+            else:
+                self._bought.append((young[customer], transaction_id, quantity))
 
     def due(self, now: float, everything: bool = False) -> list[RegisteredParty]:
         """The records to write now: new parties, and additions whose time has come, or all of them.
@@ -141,6 +170,8 @@ class Registrar:
                 self._unpublished.append((now, known))
             elif len(latest) >= _CUT_FROM:
                 known.cut()
+        for known, transaction_id, quantity in self._bought:
+            known.bought = known.bought.after(transaction_id, quantity)
         self._young.update((content, new) for content, new in self._new.items() if len(content) <= _LONGEST)
         self.undone()
         if len(self._young) >= self._half:
@@ -152,6 +183,7 @@ class Registrar:
         self._new.clear()
         self._again.clear()
         self._seen_again.clear()
+        self._bought.clear()
         self._due = 0
 
 

@@ -35,6 +35,7 @@ from streams.screening.mapped import answer_mapped, mappings_of
 from streams.screening.memory import MatchMemory
 from streams.screening.outgoing import outgoing
 from streams.screening.publication import publication
+from streams.screening.registered_past import RegisteredPast
 from streams.screening.registering import RegistryWriter
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -84,6 +85,7 @@ class Worker:
         self._index = LiveIndex(settings, policy, self.metrics)
         self._clearances = LiveClearances(settings, settings.worker.group_id)
         self._registry = RegistryWriter(settings, self._names.parties, self.metrics)
+        self._past = RegisteredPast(settings, flags)
         self._mappings = {} if stream else mappings_of(settings)
         self._budget: AbstractContextManager[object] = nullcontext()
         self._tracer: ScreeningTracer | None = None
@@ -141,6 +143,7 @@ class Worker:
                 return
             self._budget = ScreeningBudget(settings.limits.screening_seconds)
             consumer = worker_consumer(settings)
+            self._past.start(self._registry.partitions)
             try:
                 consumer.subscribe(read, on_assign=self._assigned, on_revoke=self._membership.revoked)
                 while not self._stop.is_set():
@@ -149,6 +152,7 @@ class Worker:
                     self._register(producer, everything=True)
             finally:
                 consumer.close()
+                self._past.stop()
             _log.info("worker %s: stopped", settings.worker.replica)
 
     def _step(self, consumer: Consumer, producer: TransactionalProducer) -> None:
@@ -158,6 +162,7 @@ class Worker:
         problem = self._index.problem()
         if (problem is not None) != self._paused:
             self._pause(consumer, problem)
+        self._past.hand_over()
         batch = self._take(consumer)
         if batch:
             self._decide(batch, consumer, producer)
@@ -359,7 +364,8 @@ class Worker:
 
     def _remark(self) -> str | None:
         """What is wrong although events are screened."""
-        return "; ".join(filter(None, (self._index.remark(), self._clearances.problem()))) or None
+        remarks = (self._index.remark(), self._clearances.problem(), self._past.problem())
+        return "; ".join(filter(None, remarks)) or None
 
     def _stalled(self) -> str | None:
         still = time.monotonic() - self._alive_at

@@ -33,8 +33,10 @@ from streams.kafka.topics import TopicNames, apply_topics
 from streams.lists.loading import load_list
 from streams.lists.publisher import publish
 from streams.matching import Policy
+from streams.screening.diversion import Diversion, DiversionRules
 from streams.screening.lookback_service import LookbackService
 from streams.screening.lookback_status import statuses
+from streams.screening.registered_past import RegisteredPast
 from streams.screening.worker import Worker
 from streams.settings import KafkaSettings, MetricsSettings, Settings, TopicSettings
 
@@ -167,6 +169,17 @@ def test_topics_a_user_may_not_see_are_told_one_by_one(guarded: Guarded) -> None
     assert "topic transactions is missing, or this user may not see it" in refused.stderr
 
 
+def test_a_worker_that_may_not_read_the_registry_says_so_and_goes_on(
+    guarded: Guarded, caplog: pytest.LogCaptureFixture
+) -> None:
+    past = RegisteredPast(guarded.settings("stranger"), Diversion(DiversionRules.default()))
+    past.start(1)
+    past.hand_over()
+    past.stop()
+    assert "the topic parties cannot be read: where eu.parties ends" in (past.problem() or "")
+    assert past.problem() in caplog.messages
+
+
 def test_a_worker_that_may_read_and_not_write_is_told(guarded: Guarded) -> None:
     assert guarded.run("topics", "apply").exit_code == 0
     assert guarded.run("lists", "publish", "bundled").exit_code == 0
@@ -234,7 +247,10 @@ def deployed(guarded: Guarded) -> Guarded:
     return guarded
 
 
-def test_every_process_does_its_work_with_the_rights_of_the_chart(deployed: Guarded) -> None:
+def test_every_process_does_its_work_with_the_rights_of_the_chart(
+    deployed: Guarded, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level("INFO", "highfence.past")
     anybody, names, policy = deployed.settings("worker"), TopicNames(PREFIX), Policy.default()
     worker, lookback, desk, publisher = (deployed.settings(f"trade-highfence-{name}") for name in PROCESSES[:4])
     publish(load_list("bundled"), publisher)
@@ -248,10 +264,11 @@ def test_every_process_does_its_work_with_the_rights_of_the_chart(deployed: Guar
     producer.produce(names.transactions, b"no event", b"PO-2")
     assert producer.flush(10) == 0
     with (
-        running(lambda stop: Worker(worker, policy, stop)),
+        running(lambda stop: Worker(worker, policy, stop, flags=Diversion(DiversionRules.default()))),
         running(lambda stop: LookbackService(lookback, policy, stop)),
         desk_of(with_people(desk)) as console,
     ):
+        wait_until(lambda: "the past of 0 customers" in caplog.text)
         wait_until(console.cases)
         cases = console.cases()
         case = cases[0]

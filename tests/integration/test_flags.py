@@ -1,8 +1,10 @@
-"""Diversion flags on a real Kafka: a worker compares revisions, and its decisions are recorded for other rules."""
+"""Diversion flags on a real Kafka: a worker compares revisions, knows the past of customers from the registry, and its
+decisions are recorded for other rules."""
 
 from __future__ import annotations
 
 import json
+import threading
 from datetime import UTC, datetime
 from importlib.resources import files
 from pathlib import Path
@@ -14,9 +16,13 @@ from live import running, send, wait_until
 
 from streams.cli import main
 from streams.invented.orders import Order
+from streams.kafka.tail import read_topic
+from streams.kafka.topics import TopicNames
 from streams.lists.loading import load_list
 from streams.lists.publisher import publish
 from streams.matching import Policy
+from streams.records.codec import decode
+from streams.records.decision import Decision
 from streams.screening.diversion import Diversion, DiversionRules
 from streams.screening.worker import Worker
 from streams.settings import Settings
@@ -59,3 +65,37 @@ def test_flags_of_revisions_are_decided_recorded_and_tried(settings: Settings, t
     tried = run.invoke(main, ["flags", "try", str(changed), "--decisions", str(recorded), "--json"], env=environment)
     (only,) = json.loads(tried.stdout)["changed"]
     assert (only["transaction_id"], only["revision"], only["tried"]) == ("T", 1, "review")
+
+
+def test_a_worker_that_starts_knows_what_customers_ordered_before(
+    settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Five orders, of two addresses and none larger than 50, are the past of the next worker: 251 is out of it."""
+    publish(load_list("bundled"), settings)
+
+    def order(number: int, quantity: int) -> Order:
+        buyer = {"role": "purchaser", "name": "Velavia Toys GmbH", "country": "DE", "addresses": [{"city": "Kiel"}]}
+        if number % 2:
+            del buyer["addresses"]
+        items = [{"hs_code": "6205.20", "quantity": quantity}]
+        return Order(
+            f"P-{number}",
+            orjson.dumps({"transaction_id": f"P-{number}", "parties": [buyer], "items": items}),
+            frozenset({"clear"}),
+        )
+
+    def worker(stop: threading.Event) -> Worker:
+        return Worker(settings, Policy.default(), stop, flags=Diversion(DiversionRules.default()))
+
+    with running(worker) as first:
+        send(settings, [order(number, 10 * number) for number in range(1, 6)])
+        wait_until(lambda: first.decided == 5)
+    caplog.set_level("INFO", "highfence.past")
+    with running(worker) as second:
+        wait_until(lambda: "compared with the past of 1 customers, too" in caplog.text)
+        send(settings, [order(6, 251)])
+        wait_until(lambda: second.decided == 1)
+    topic = TopicNames(settings.topics.prefix).decisions
+    (last,) = [message.value() for message in read_topic(settings, topic) if message.key() == b"P-6"]
+    (flag,) = decode(Decision, last or b"", "decision").flags
+    assert flag.text == "251 is 5.0 times 50 (P-5), the largest of the 5 known past transactions of Velavia Toys GmbH"

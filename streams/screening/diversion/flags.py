@@ -16,11 +16,12 @@ import msgspec
 from streams.records.alert import Alert
 from streams.records.decision import EventSource, Flag
 from streams.records.party import Party
+from streams.records.registered_party import Bought
 from streams.records.transaction import Item, Transaction
 from streams.screening.diversion import rules, signs
 from streams.screening.diversion.case import Case
 from streams.screening.diversion.cast import Cast, Part, cast_of
-from streams.screening.diversion.memory import Bought, DiversionMemory, Revision
+from streams.screening.diversion.memory import DiversionMemory, Revision
 from streams.screening.diversion.rules import HS_DIGITS, DiversionRules, Rule, digits
 
 _MOST_CODES = 100_000
@@ -100,6 +101,8 @@ class Diversion:
         self._late = asked(rules.LateChange)
         self._payer = asked(rules.ForeignPayer)
         self._quantity = asked(rules.Quantity)
+        self.customers = most if self._quantity else 0
+        """Of how many customers its rules ask what they bought before."""
         self._least_past = max((rule.least_past for rule in self._quantity), default=0)
         self._least_times = min((rule.times for rule in self._quantity), default=0.0)
         self._nobody_s_past = tuple(rule.id for rule in self._quantity)

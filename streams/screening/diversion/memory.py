@@ -1,17 +1,20 @@
 """What is remembered for diversion flags: the last revision of each transaction, and how much customers ordered.
 
-Bounded, and of this process alone: what it has forgotten, or another one saw, is not known, and a rule that needs it
-is then named in the decision as not checked.
+Bounded, and of this process alone, but for what it is told of customers' past
+(:mod:`streams.screening.diversion.past`). What is forgotten, or another one saw, is not known, and a rule that needs
+it is then named in the decision as not checked.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Generic, TypeVar
 
 import msgspec
 
 from streams.records.decision import EventSource
+from streams.records.registered_party import NOTHING_BOUGHT, Bought
 from streams.records.transaction import Route
 from streams.screening.diversion.cast import Cast
 
@@ -28,38 +31,6 @@ class Revision(msgspec.Struct, frozen=True, gc=False):
     source: EventSource
     route: Route | None
     parties: tuple[Cast | None, ...]
-
-
-class Bought(msgspec.Struct, frozen=True, gc=False):
-    """What a customer's transactions came to: how many, the largest, and the largest of any other transaction."""
-
-    transactions: int
-    largest: float
-    largest_id: str
-    second: float
-    second_id: str
-    last_id: str
-
-    def without(self, transaction_id: str) -> tuple[float, str]:
-        """The largest quantity, and of which transaction, leaving this one out."""
-        if self.largest_id == transaction_id:
-            return self.second, self.second_id
-        return self.largest, self.largest_id
-
-    def after(self, transaction_id: str, quantity: float) -> Bought:
-        """With one more; revisions of one transaction that follow each other count once."""
-        transactions = self.transactions + (transaction_id != self.last_id)
-        largest, largest_id, second, second_id = self.largest, self.largest_id, self.second, self.second_id
-        if transaction_id == largest_id:
-            largest = max(largest, quantity)
-        elif quantity > largest:
-            largest, largest_id, second, second_id = quantity, transaction_id, largest, largest_id
-        elif quantity > second:
-            second, second_id = quantity, transaction_id
-        return Bought(transactions, largest, largest_id, second, second_id, transaction_id)
-
-
-NOTHING_BOUGHT = Bought(0, 0.0, "", 0.0, "", "")
 
 
 class _Kept(Generic[V]):
@@ -97,6 +68,7 @@ class DiversionMemory:
     """
 
     def __init__(self, most: int) -> None:
+        self._most = most
         self._revisions: _Kept[Revision] = _Kept(most)
         self._bought: _Kept[Bought] = _Kept(most)
 
@@ -126,6 +98,22 @@ class DiversionMemory:
         kept.overwritten.append((customer, before))
         kept.young[customer] = bought.after(transaction_id, quantity)
         return bought
+
+    def learn(self, past: Mapping[str, Bought]) -> None:
+        """What customers bought before everything seen here; to be told between batches, and once.
+
+        It is added to what is known of them; of others, as many are remembered as there is room for.
+        """
+        kept = self._bought
+        room = self._most - len(kept)
+        for customer, before in past.items():
+            if (known := kept.young.get(customer)) is not None:
+                kept.young[customer] = before.then(known)
+            elif (known := kept.old.get(customer)) is not None:
+                kept.old[customer] = before.then(known)
+            elif room > 0:
+                kept.old[customer] = before
+                room -= 1
 
     def committed(self) -> None:
         """What was asked is decided."""

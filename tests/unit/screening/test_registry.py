@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import sys
 from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from streams.records.codec import encode
+from streams.records.codec import decode, encode
 from streams.records.decision import Decision, EventSource
 from streams.records.party import Party, party_fingerprint
-from streams.records.registered_party import LATEST_TRANSACTIONS, RegisteredParty
+from streams.records.registered_party import LATEST_TRANSACTIONS, Bought, RegisteredParty
 from streams.screening.registry import MOST_TRANSACTIONS, Registrar, merged
 
 NOW = datetime(2025, 3, 20, tzinfo=UTC)
@@ -25,9 +26,9 @@ class Worker:
         self.registrar = Registrar(most, refresh_seconds)
         self.number = 0
 
-    def note(self, *parties: Party) -> None:
+    def note(self, *parties: Party, ordered: tuple[int, float] | None = None, again: bool = False) -> None:
         decision = Decision(
-            transaction_id=f"T{self.number}",
+            transaction_id=f"T{self.number - again}",
             revision=0,
             outcome="clear",
             alert_ids=(),
@@ -38,7 +39,7 @@ class Worker:
             screened_at=NOW,
         )
         parts = [encode(party) for party in parties]
-        self.registrar.note(decision, parts, NOW + timedelta(minutes=self.number), RELEASES)
+        self.registrar.note(decision, parts, NOW + timedelta(minutes=self.number), RELEASES, ordered)
         self.number += 1
 
     def write(self, now: float = 0.0, everything: bool = False) -> list[RegisteredParty]:
@@ -117,6 +118,23 @@ def test_what_was_undone_was_never_noted() -> None:
     worker.registrar.undone()  # what was due is still due
     (again,) = worker.write(100)
     assert transactions(again) == ["T1", "T2"]
+
+
+def test_a_record_tells_what_the_party_bought_as_the_customer() -> None:
+    worker = Worker(refresh_seconds=0)
+    worker.note(A, B, ordered=(0, 30.0))
+    worker.note(A, B, ordered=(0, 50.0), again=True)  # a revision
+    worker.note(B, A)
+    first, second = worker.write()
+    assert (first.bought, second.bought) == (Bought(1, 50.0, "T0", last_id="T0"), None)
+    worker.note(B, A, ordered=(1, 40.0))
+    worker.registrar.due(0)
+    worker.registrar.undone()
+    worker.note(A, ordered=(0, float("inf")))
+    worker.write()
+    (record,) = [record for record in worker.write(everything=True) if record.party == A]
+    assert record.bought == Bought(2, sys.float_info.max, "T4", 50.0, "T0", "T4")
+    assert decode(RegisteredParty, encode(record), "") == record
 
 
 def test_only_the_latest_are_kept_beside_the_first() -> None:
