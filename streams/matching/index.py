@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
-from streams.matching.addresses import AddressMatch, address_keys, best_address, entry_lines
+from streams.matching.addresses import AddressMatch, address_keys, best_address, entry_lines, similar_lines
 from streams.matching.identifiers import entry_keys, same_identifier
 from streams.matching.judging import PROPER, Asked, Judgement, Named, explain, judge
 from streams.matching.match import Match
@@ -18,16 +18,18 @@ from streams.records.party import Party, party_fingerprint
 
 Key = tuple[str, str]
 """``(source, entry_id)`` of an entry."""
+_One = TypeVar("_One")
 
 
 class _Places(NamedTuple):
     """Where things are: the entry and position of each numbered name, the numbers of each entry's names, the lines of
-    its addresses, if it has any, and the entries having an address key or an identifier."""
+    its addresses, if it has any, the lines having an address key, and the entries having a line or an identifier."""
 
     of_name: list[tuple[Key, int]]
     of_entry: dict[Key, range]
     lines: dict[Key, tuple[str, ...]]
-    addresses: dict[str, tuple[Key, ...]]
+    addresses: dict[str, tuple[str, ...]]
+    at: dict[str, tuple[Key, ...]]
     identifiers: dict[str, tuple[Key, ...]]
 
 
@@ -50,7 +52,7 @@ class EntityIndex:
     @classmethod
     def build(cls, entries: Iterable[ListEntry]) -> EntityIndex:
         """Index ``entries``; of two with one key the last counts."""
-        return cls({}, ListedNames.empty(), _Places([], {}, {}, {}, {})).apply(entries, ())
+        return cls({}, ListedNames.empty(), _Places([], {}, {}, {}, {}, {})).apply(entries, ())
 
     def __len__(self) -> int:
         return len(self._entries)
@@ -68,6 +70,7 @@ class EntityIndex:
             dict(self._places.of_entry),
             dict(self._places.lines),
             dict(self._places.addresses),
+            dict(self._places.at),
             dict(self._places.identifiers),
         )
         entries = dict(self._entries)
@@ -75,7 +78,10 @@ class EntityIndex:
         for key in old:
             entry = entries.pop(key)
             removed.append(places.of_entry.pop(key))
-            _drop(places.addresses, _address_keys(places.lines.pop(key, ())), key)
+            for line in places.lines.pop(key, ()):
+                _drop(places.at, [line], key)
+                if line not in places.at:
+                    _drop(places.addresses, address_keys(line), line)
             _drop(places.identifiers, entry_keys(entry), key)
         added = []
         start = self._listed.size
@@ -88,7 +94,10 @@ class EntityIndex:
             places.of_name.extend((key, position) for position in range(len(reads)))
             if lines := entry_lines(entry):
                 places.lines[key] = lines
-                _put(places.addresses, _address_keys(lines), key)
+                for line in lines:
+                    if line not in places.at:
+                        _put(places.addresses, address_keys(line), line)
+                    _put(places.at, [line], key)
             _put(places.identifiers, entry_keys(entry), key)
         listed, touched = self._listed.changed(added, removed)
         index = EntityIndex(entries, listed, places)
@@ -171,18 +180,15 @@ class EntityIndex:
         if not (best or asked.addresses or asked.identifiers):
             return
         others = {key for _, k, _ in asked.identifiers for key in self._places.identifiers.get(k, ())}
-        for key in self._near(asked):
-            if key not in others and self._address(asked, key, policy) is not None:
-                others.add(key)
+        for line in asked.addresses:
+            sharing = {other for key in line.keys for other in self._places.addresses.get(key, ())}
+            for same in similar_lines(line.text, [*sharing], policy.addresses.similarity):
+                others.update(self._places.at[same])
         for key, named in best.items():
             if key not in others:
                 yield judge(asked, self._entries[key], named, None, None, policy)
         for key in others:
             yield self._judge(asked, key, policy)
-
-    def _near(self, asked: Asked) -> set[Key]:
-        """The entries that share an address key with the party."""
-        return {entry for key in asked.address_keys for entry in self._places.addresses.get(key, ())}
 
     def _address(self, asked: Asked, key: Key, policy: Policy) -> AddressMatch | None:
         """The address that the party and the entry have in common."""
@@ -238,18 +244,14 @@ def _better(named: Named, known: Named) -> bool:
     )
 
 
-def _address_keys(lines: Iterable[str]) -> set[str]:
-    return {key for line in lines for key in address_keys(line)}
-
-
-def _put(keyed: dict[str, tuple[Key, ...]], keys: Iterable[str], entry: Key) -> None:
+def _put(keyed: dict[str, tuple[_One, ...]], keys: Iterable[str], one: _One) -> None:
     for key in keys:
-        keyed[key] = (*keyed.get(key, ()), entry)
+        keyed[key] = (*keyed.get(key, ()), one)
 
 
-def _drop(keyed: dict[str, tuple[Key, ...]], keys: Iterable[str], entry: Key) -> None:
+def _drop(keyed: dict[str, tuple[_One, ...]], keys: Iterable[str], one: _One) -> None:
     for key in keys:
-        left = tuple(other for other in keyed[key] if other != entry)
+        left = tuple(other for other in keyed[key] if other != one)
         if left:
             keyed[key] = left
         else:

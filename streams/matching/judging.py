@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from rapidfuzz.distance import OSA
 
 from streams.errors import ScreeningError
-from streams.matching.addresses import AddressMatch, address_keys, party_lines
+from streams.matching.addresses import AddressMatch, Line, address_keys, address_line
 from streams.matching.corroboration import Finding, PartyFacts, findings
 from streams.matching.evidence import address_evidence, identifier_evidence, name_evidence, summarise
 from streams.matching.identifiers import IdentifierMatch, party_keys
@@ -56,15 +56,14 @@ class AskedName(NamedTuple):
 class Asked(NamedTuple):
     """A party as it is asked for: names, addresses and identifiers read once, each with its field path.
 
-    ``lowest`` is the lowest score of a name that can become a hit or a sample, ``address_keys`` those of all addresses.
+    ``lowest`` is the lowest score of a name that can become a hit or a sample.
     """
 
     party: Party
     facts: PartyFacts
     lowest: float
     names: tuple[AskedName, ...]
-    addresses: list[tuple[str, str]]
-    address_keys: frozenset[str]
+    addresses: list[Line]
     identifiers: list[tuple[str, str, Identifier]]
 
     @classmethod
@@ -82,12 +81,7 @@ class Asked(NamedTuple):
             fields += [(f"alt_names[{i}]", name) for i, name in enumerate(party.alt_names)]
         proper = party.entity_type in PROPER
         reads = [(field, text, _readable(field, text, proper)) for field, text in fields if text]
-        addresses = party_lines(party) if party.addresses and policy.addresses.screen else []
-        for field, line in addresses:
-            if len(line) > MOST_WORDS and len(line.split()) > MOST_ADDRESS_WORDS:
-                raise ScreeningError(
-                    f"{field}: more than {MOST_ADDRESS_WORDS} words; an address is screened, not a text"
-                )
+        addresses = _addresses(party) if party.addresses and policy.addresses.screen else []
         identifiers = party_keys(party) if party.identifiers and policy.identifiers.screen else []
         facts = PartyFacts.of(party, [read for _, _, read in reads])
         return cls(
@@ -96,7 +90,6 @@ class Asked(NamedTuple):
             finder.lowest(facts.known),
             tuple([AskedName(field, text, read, finder.query(read)) for field, text, read in reads]),
             addresses,
-            frozenset().union(*[address_keys(line) for _, line in addresses]),
             identifiers,
         )
 
@@ -108,6 +101,19 @@ def _readable(field: str, text: str, proper: bool) -> ReadName:
     if all(word.kind == "legal" for word in read.words) and (not read.words or _has_symbols(text)):
         raise ScreeningError(f"{field}: nothing in {text[:80]!r} can be read as a name")
     return read
+
+
+def _addresses(party: Party) -> list[Line]:
+    lines = []
+    for i, address in enumerate(party.addresses):
+        text = address_line(address)
+        if len(text) > MOST_ADDRESS_WORDS and len(text.split()) > MOST_ADDRESS_WORDS:
+            raise ScreeningError(
+                f"addresses[{i}]: more than {MOST_ADDRESS_WORDS} words; an address is screened, not a text"
+            )
+        if text:
+            lines.append(Line(f"addresses[{i}]", text, address_keys(text)))
+    return lines
 
 
 def _has_symbols(text: str) -> bool:

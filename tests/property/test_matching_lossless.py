@@ -24,7 +24,7 @@ from streams.matching.sampling_rules import SamplingRules
 from streams.matching.scoring import Agreement
 from streams.matching.vocabulary import Vocabulary
 from streams.records.list_entry import ListedName, ListEntry
-from streams.records.party import EntityType, Party
+from streams.records.party import Address, EntityType, Party
 
 POLICY = Policy.default()
 SAMPLING = dataclasses.replace(POLICY, version="sampling", sampling=SamplingRules(share=0.6, margin=0.25))
@@ -56,33 +56,43 @@ def misspelt(draw: st.DrawFn) -> str:
     return name
 
 
+ADDRESS = "1 2 17 17a 021 Langchao Langchaa Inspur Road Mill Jinan Dubai Kingdom 浪潮 Мельничная"
+lines = st.lists(st.sampled_from(ADDRESS.split()), min_size=2, max_size=6).map(" ".join)
+addresses = st.lists(
+    st.builds(Address, street=lines, city=st.sampled_from(["", "Dubai"]), country=st.sampled_from(["", "GB", "Narnia"]))
+    | st.builds(Address, raw=lines),
+    max_size=2,
+).map(tuple)
 entries = st.lists(
     st.builds(
-        lambda number, listed, kind, countries, born: ListEntry(
+        lambda number, listed, kind, countries, born, at: ListEntry(
             source="s",
             entry_id=str(number),
             names=tuple(ListedName(name=name) for name in listed),
             entity_type=kind,
             countries=countries,
             birth_dates=born,
+            addresses=at,
         ),
         st.integers(0, 20),
         st.lists(names, min_size=1, max_size=3),
         st.sampled_from(TYPES),
         st.lists(st.sampled_from(["CN", "RU", "US"]), max_size=2).map(tuple),
         st.sampled_from([(), ("1970-05-01",), ("1999",)]),
+        addresses,
     ),
     max_size=25,
 )
 parties = st.builds(
-    lambda name, other, country, kind, birth: Party(
-        name=name, alt_names=other, country=country, entity_type=kind, birth_date=birth
+    lambda name, other, country, kind, birth, at: Party(
+        name=name, alt_names=other, country=country, entity_type=kind, birth_date=birth, addresses=at
     ),
     misspelt() | st.text(min_size=1, max_size=30),
     st.lists(misspelt(), max_size=1).map(tuple),
     st.sampled_from(["", "CN", "Russia", "USA"]),
     st.sampled_from(TYPES),
     st.sampled_from([None, "1970"]),
+    addresses,
 )
 
 
