@@ -29,6 +29,7 @@ from streams.screening.budget import ScreeningBudget, ending_after
 from streams.screening.clearances import Clearances
 from streams.screening.diversion import Diversion
 from streams.screening.freshness import LiveIndex
+from streams.screening.garbage import GarbageCollection
 from streams.screening.incoming import event_of
 from streams.screening.live_clearances import LiveClearances
 from streams.screening.mapped import answer_mapped, mappings_of
@@ -91,6 +92,7 @@ class Worker:
         self._tracer: ScreeningTracer | None = None
         self._names_places = bool(settings.worker.refuse) or _log.isEnabledFor(logging.DEBUG)
         self._membership = Membership()
+        self._garbage = GarbageCollection()
         self._batch = min(_FIRST_BATCH, settings.worker.batch_events)
         self._paused = False
         self._started = False
@@ -129,6 +131,7 @@ class Worker:
             ) as health,
             self._index,
             self._clearances,
+            self._garbage,
             tracing(settings.tracing, settings.worker.replica) as self._tracer,
         ):
             _log.info("worker %s: metrics at %s/metrics", settings.worker.replica, health.url)
@@ -164,14 +167,16 @@ class Worker:
             self._pause(consumer, problem)
         self._past.hand_over()
         batch = self._take(consumer)
+        idle = not batch and self._alive_at - self._eventful_at > _IDLE_SECONDS
         if batch:
             self._decide(batch, consumer, producer)
         elif problem is None:
-            if self._alive_at - self._eventful_at > _IDLE_SECONDS:
+            if idle:
                 self.metrics.decided_up_to = time.time()
             self._registry.follow(self._index.snapshot)
             if self._registry.waits():
                 self._register(producer)
+        self._garbage.between_batches(self._alive_at, idle)
 
     def _pause(self, consumer: Consumer, problem: str | None) -> None:
         if problem is None:
