@@ -75,12 +75,13 @@ def read_name(text: str, proper: bool = False) -> ReadName:
         text = _numbered.sub(" ", text)
     if "&" in text:
         text = text.replace("&", " and ")
-    legal: set[str] = set()
+    forms: set[str] = set()
     if not (proper or ("," in text and _surname_first.match(text))):
         for form, generic in extract_org_types(text, generic=True):
             if _is_legal_form(form) and not (form in rough and len(form) <= _SYLLABLE):
                 text = _whole(form).sub(f" {generic} ", text)
-                legal.add(generic)
+                if word_of(generic).kind != "legal":  # what the form is called tells nothing of itself
+                    forms.add(generic)
     tokens = from_wade_giles(_tokens.findall(text))
     if not _CYRILLIC_INITIALS.isdisjoint(tokens):
         tokens = _initials(tokens)
@@ -92,12 +93,13 @@ def read_name(text: str, proper: bool = False) -> ReadName:
         words = [word_of(token) for token in tokens]
         if not _TENS.isdisjoint([word.text for word in words]):
             words, tokens = _join_numbers(words, tokens)
-        if legal:
+        if forms:
             words = [
-                word._replace(kind="legal") if word.kind != "legal" and token in legal else word
+                word._replace(kind="legal") if token in forms else word
                 for word, token in zip(words, tokens, strict=True)
             ]
-    if len(words) > 1 and sum([word.kind in _TELLING for word in words]) < 2:
+    kinds = [word.kind for word in words]
+    if "particle" in kinds and len(words) > 1 and sum([kind in _TELLING for kind in kinds]) < 2:
         words = [as_name(word.text) if word.kind == "particle" else word for word in words]
     if rough:
         words = [

@@ -11,7 +11,7 @@ _SOUNDS: Final = {
     "x": "ks", "w": "v", "ou": "u", "oo": "u", "ee": "i", "y": "i", "ce": "se", "ci": "si", "cy": "si", "c": "k",
 }  # fmt: skip
 _sounds = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
-_doubled = re.compile(r"(.)\1+")
+_doubled = re.compile(r"(.)(?=\1)")
 _silent_h = re.compile(r"(?<=[^aeiou])h|(?<=.)h$")
 _vowels: Final = str.maketrans("", "", "aeiou")
 
@@ -19,7 +19,9 @@ _vowels: Final = str.maketrans("", "", "aeiou")
 def sound_of(text: str) -> str:
     """A phonetic spelling of ``text`` (lower-case ASCII) that common romanisations share."""
     sound = _sounds.sub(lambda found: _SOUNDS[found.group()], text)
-    return _doubled.sub(r"\1", _silent_h.sub("", sound))
+    if "h" in sound:
+        sound = _silent_h.sub("", sound)
+    return _doubled.sub("", sound)
 
 
 def skeleton_of(sound: str) -> str:

@@ -8,7 +8,7 @@ retrieval lossless.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
 from rapidfuzz.distance import OSA, LCSseq
@@ -48,6 +48,8 @@ class Word(NamedTuple):
 
 _SLIP_FROM: Final = 8
 """Business words of so many letters are known with one letter wrong."""
+_UNSPOILT: Final = 3
+"""So many of its letters, the first or the last, are right then."""
 _VOWELS: Final = str.maketrans("", "", "aeiouy")
 # Digits within a word that look like letters: Ig0r Sech1n.
 _disguised = re.compile(r"[a-z]+(?:[013457][a-z]+)+$")
@@ -75,6 +77,8 @@ def read_word(raw: str) -> Word:
 
 def _misspelt(raw: str) -> tuple[str, Kind] | None:
     """The meaning of a long business word that ``raw`` misspells by one letter."""
+    if raw[:_UNSPOILT] not in _GENERIC_STARTS and raw[-_UNSPOILT:] not in _GENERIC_ENDS:
+        return None
     for key in _leaving_out_one(raw):
         for word in _GENERIC_KEYS.get(key, ()):
             if OSA.distance(raw, word) == 1:
@@ -99,9 +103,15 @@ def joinable(first: Word, second: Word) -> bool:
     return second.kind in _JOINED and (first.kind in _JOINED or first.kind == "particle")
 
 
-def given_names(text: str) -> list[str]:
+def given_names(text: str) -> Sequence[str]:
     """The given names that ``text`` is a short or a foreign form of."""
-    return [full for names in (NICKNAMES, COGNATES) if (full := names.get(text)) is not None]
+    return _GIVEN_NAMES.get(text, ())
+
+
+_GIVEN_NAMES: Final = {
+    text: [full for names in (NICKNAMES, COGNATES) if (full := names.get(text)) is not None]
+    for text in (*NICKNAMES, *COGNATES)
+}
 
 
 def share_a_key(a: Word, b: Word) -> bool:
@@ -194,3 +204,6 @@ def _generic_keys() -> dict[str, list[str]]:
 
 
 _GENERIC_KEYS: Final = _generic_keys()
+_LONG_GENERIC: Final = [word for words in _GENERIC_KEYS.values() for word in words]
+_GENERIC_STARTS: Final = frozenset(word[:_UNSPOILT] for word in _LONG_GENERIC)
+_GENERIC_ENDS: Final = frozenset(word[-_UNSPOILT:] for word in _LONG_GENERIC)
