@@ -17,6 +17,7 @@ _P = ParamSpec("_P")
 _R = TypeVar("_R")
 
 Bytes = NDArray[np.uint8]
+Chars = Bytes | bytes
 Keys = NDArray[np.uint64]
 Numbers = NDArray[np.int64]
 Names = NDArray[np.int32]

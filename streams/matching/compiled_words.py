@@ -12,7 +12,7 @@ from typing import Final, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from streams.matching.arrays import Bytes, Keys, Names, Numbers, Values, compiled
+from streams.matching.arrays import Bytes, Chars, Keys, Names, Numbers, Values, compiled
 
 _NUMBER_BITS: Final = 24
 _NUMBER: Final = (1 << _NUMBER_BITS) - 1
@@ -23,28 +23,47 @@ _OFFSET, _PRIME, _MIX = np.uint64(0xCBF29CE484222325), np.uint64(0x100000001B3),
 _NONE: Final = -1
 
 
+_TEXT, _SOUND, _SKELETON, _END, _LETTERS, _PLAIN = 0, 1, 2, 3, 4, 7
+"""The columns of a word as spelt: where its text, sound and skeleton begin and the last ends, a bit for each letter of
+each of the three, and whether it is plain."""
+_COLUMNS: Final = 8
+UNDECIDED: Final = -1.0
+"""Stands for the likeness of words that edits alone do not tell."""
+
+
 @compiled
-def letters_of(chars: Bytes, at: Numbers) -> Keys:
-    """A bit for each letter of each string; digits share the bits of some letters."""
-    letters = np.zeros(len(at) - 1, np.uint64)
-    for string in range(len(letters)):
-        for i in range(at[string], at[string + 1]):
-            letters[string] |= np.uint64(1) << (np.uint64(chars[i]) & np.uint64(63))
+def _letters(chars: Chars, start: int, end: int) -> int:
+    """A bit for each letter of a string; digits share the bits of some letters."""
+    letters = 0
+    for i in range(start, end):
+        letters |= 1 << int(chars[i] & 31)
     return letters
 
 
-class Spellings(NamedTuple):
-    """Words as spelt: of word i its text, sound and skeleton from ``at[3 * i]`` on, each to where the next begins.
+@compiled
+def _rows(chars: Bytes, at: Numbers, plain: NDArray[np.bool]) -> Names:
+    """Words as spelt, string i from ``at[i]`` on: text, sound and skeleton of one after the other."""
+    rows = np.empty((len(plain), _COLUMNS), np.int32)
+    for word in range(len(plain)):
+        for part in range(3):
+            start, end = at[3 * word + part], at[3 * word + part + 1]
+            rows[word, _TEXT + part] = start
+            rows[word, _LETTERS + part] = _letters(chars, start, end)
+        rows[word, _END] = at[3 * word + 3]
+        rows[word, _PLAIN] = plain[word]
+    return rows
 
-    ``letters`` has a bit for each letter in them, ``fuzzy`` words may be alike without being the same,
-    ``plain`` ones are so by edits alone.
+
+class Spellings(NamedTuple):
+    """Words as spelt: ``chars`` of text, sound and skeleton of one after the other, and a row for each that says where.
+
+    ``fuzzy`` words may be alike without being the same, plain ones are so by edits alone. What a look-up needs of a
+    word lies together in memory, as it reads words here and there.
     """
 
     chars: Bytes
-    at: Numbers
-    letters: Keys
+    rows: Names
     fuzzy: NDArray[np.bool]
-    plain: NDArray[np.bool]
 
     @classmethod
     def of(cls, strings: Sequence[str], fuzzy: Sequence[bool], plain: Sequence[bool]) -> Spellings:
@@ -52,21 +71,21 @@ class Spellings(NamedTuple):
         at = np.zeros(len(strings) + 1, np.int64)
         np.cumsum([len(string) for string in strings], out=at[1:])
         chars = np.frombuffer("".join(strings).encode("ascii"), np.uint8)
-        return cls(chars, at, letters_of(chars, at), np.array(fuzzy, np.bool), np.array(plain, np.bool))
+        return cls(chars, _rows(chars, at, np.array(plain, np.bool)), np.array(fuzzy, np.bool))
 
     def followed_by(self, more: Spellings) -> Spellings:
         """These and ``more``."""
+        later = more.rows.copy()
+        later[:, : _END + 1] += len(self.chars)
         return Spellings(
             np.concatenate((self.chars, more.chars)),
-            np.concatenate((self.at, self.at[-1] + more.at[1:])),
-            np.concatenate((self.letters, more.letters)),
+            np.concatenate((self.rows, later)),
             np.concatenate((self.fuzzy, more.fuzzy)),
-            np.concatenate((self.plain, more.plain)),
         )
 
 
 @compiled
-def _hash(chars: Bytes, start: int, end: int, left_out: int, seed: int) -> np.uint64:
+def _hash(chars: Chars, start: int, end: int, left_out: int, seed: int) -> np.uint64:
     """40 bits of a string's hash without one letter (FNV-1a, mixed), above room for a number."""
     value = _OFFSET ^ np.uint64(seed)
     for i in range(start, end):
@@ -78,14 +97,17 @@ def _hash(chars: Bytes, start: int, end: int, left_out: int, seed: int) -> np.ui
 
 
 @compiled
-def _same(chars: Bytes, a0: int, a1: int, b0: int, b1: int) -> bool:
+def _same(chars: Chars, a0: int, a1: int, b0: int, b1: int) -> bool:
     """Whether two stretches of a string are the same."""
-    return a1 - a0 == b1 - b0 and bool(np.all(chars[a0:a1] == chars[b0:b1]))
+    while a0 < a1 and b0 < b1 and chars[a0] == chars[b0]:
+        a0 += 1
+        b0 += 1
+    return a0 == a1 and b0 == b1
 
 
 @compiled
 def _word_keys(
-    chars: Bytes, text: int, sound: int, skeleton: int, end: int, shortest: tuple[int, int, int], out: Keys
+    chars: Chars, text: int, sound: int, skeleton: int, end: int, shortest: tuple[int, int, int], out: Keys
 ) -> int:
     """Hashes of the keys of one word (:func:`streams.matching.words.share_a_key`) but for those of given names.
 
@@ -115,17 +137,17 @@ def _word_keys(
 
 
 @compiled
-def pack_keys(chars: Bytes, at: Numbers, fuzzy: NDArray[np.bool], first: int, shortest: tuple[int, int, int]) -> Keys:
+def pack_keys(chars: Bytes, rows: Names, fuzzy: NDArray[np.bool], first: int, shortest: tuple[int, int, int]) -> Keys:
     """Each key's hash with the number of the word that has it, sorted; words are numbered from ``first`` on."""
     packed = np.empty(len(chars) + 3 * len(fuzzy), np.uint64)
     longest = 0
     for word in range(len(fuzzy)):
-        longest = max(longest, at[3 * word + 3] - at[3 * word])
+        longest = max(longest, rows[word, _END] - rows[word, _TEXT])
     keys = np.empty(longest + 3, np.uint64)
     total = 0
     for word in range(len(fuzzy)):
         if fuzzy[word]:
-            text, sound, skeleton, end = at[3 * word], at[3 * word + 1], at[3 * word + 2], at[3 * word + 3]
+            text, sound, skeleton, end = rows[word, _TEXT], rows[word, _SOUND], rows[word, _SKELETON], rows[word, _END]
             n = _word_keys(chars, text, sound, skeleton, end, shortest, keys)
             for i in range(n):
                 packed[total] = keys[i] | np.uint64(first + word)
@@ -147,7 +169,7 @@ def bucket_keys(packed: Keys) -> Names:
 
 
 @compiled
-def _edits(a: Bytes, a0: int, a1: int, b: Bytes, b0: int, b1: int, rows: NDArray[np.int32]) -> int:
+def _edits(a: Chars, a0: int, a1: int, b: Bytes, b0: int, b1: int, rows: NDArray[np.int32]) -> int:
     """The optimal string alignment distance: insert, delete, replace, swap neighbours."""
     while a0 < a1 and b0 < b1 and a[a0] == b[b0]:
         a0 += 1
@@ -174,22 +196,22 @@ def _edits(a: Bytes, a0: int, a1: int, b: Bytes, b0: int, b1: int, rows: NDArray
 
 
 @compiled
-def _count(bits: np.uint64) -> int:
+def _count(bits: int) -> int:
     n = 0
     while bits:
-        bits &= bits - np.uint64(1)
+        bits &= bits - 1
         n += 1
     return n
 
 
 @compiled
-def _least_edits(a: np.uint64, b: np.uint64) -> int:
+def _least_edits(a: int, b: int) -> int:
     """How many edits two strings of these letters differ in at least: one brings or takes away one letter."""
     return max(_count(a & ~b), _count(b & ~a))
 
 
 @compiled
-def _one_left_out(a: Bytes, a0: int, a1: int, b: Bytes, b0: int, b1: int) -> bool:
+def _one_left_out(a: Chars, a0: int, a1: int, b: Bytes, b0: int, b1: int) -> bool:
     """Whether two strings are the same when at most one letter of each is left out."""
     while a0 < a1 and b0 < b1 and a[a0] == b[b0]:
         a0 += 1
@@ -217,14 +239,12 @@ def _likeness(doubled_edits: int, length: int) -> float:
 
 @compiled
 def alike_words(
-    word: Bytes,
+    word: bytes,
     sound: int,
     skeleton: int,
     is_plain: bool,
     chars: Bytes,
-    at: Numbers,
-    letters: Keys,
-    plain: NDArray[np.bool],
+    rows: Names,
     packed: Keys,
     buckets: Names,
     shortest: tuple[int, int, int],
@@ -233,13 +253,13 @@ def alike_words(
     seen: NDArray[np.bool],
     numbers: Numbers,
     values: Values,
-) -> tuple[Numbers, Values, Numbers]:
-    """The numbers of the listed words at least ``floor`` like a word and their likeness, and of those undecided.
+) -> int:
+    """Fill in the ``numbers`` of the listed words at least ``floor`` like a word, and their likeness.
 
-    ``word`` is its text, then from ``sound`` and ``skeleton`` on these. Undecided are words that share a key with it
-    where edits alone do not tell. ``same_sound`` are what another spelling costs and the least likeness of words that
-    sound the same. ``seen``, false before and after, ``numbers`` and ``values`` are room to work in, as long as the
-    list of words.
+    ``word`` is its text, then from ``sound`` and ``skeleton`` on these. :data:`UNDECIDED` are words that share a key
+    with it where edits alone do not tell. ``same_sound`` are what another spelling costs and the least likeness of
+    words that sound the same. ``seen``, false before and after, ``numbers`` and ``values`` are room to work in, as long
+    as the list of words.
     """
     spelling_cost, least_same_sound = same_sound
     end = len(word)
@@ -249,44 +269,47 @@ def alike_words(
     for k in range(_word_keys(word, 0, sound, skeleton, end, shortest, keys)):
         key = keys[k]
         bucket = np.int64(key >> np.uint64(64 - _BUCKET_BITS))
-        for row in range(buckets[bucket], buckets[bucket + 1]):
-            if packed[row] >= key:
-                if packed[row] > key | np.uint64(_NUMBER):
+        for place in range(buckets[bucket], buckets[bucket + 1]):
+            if packed[place] >= key:
+                if packed[place] > key | np.uint64(_NUMBER):
                     break
-                number = np.int64(packed[row] & np.uint64(_NUMBER))
+                number = np.int64(packed[place] & np.uint64(_NUMBER))
                 if not seen[number]:
                     seen[number] = True
                     numbers[shared] = number
                     shared += 1
-    rows = np.empty((3, max(end, 1) + 64), np.int32)
-    ours = letters_of(word, np.array([0, sound, skeleton, end], np.int64))
-    undecided = np.empty(shared, np.int64)
-    found = left = 0
-    for row in range(shared):
-        number = numbers[row]
+    if shared == 0:
+        return 0
+    edits = np.empty((3, end + 64), np.int32)
+    in_text, in_sound = _letters(word, 0, sound), _letters(word, sound, skeleton)
+    in_skeleton = _letters(word, skeleton, end)
+    found = 0
+    for candidate in range(shared):
+        number = numbers[candidate]
         seen[number] = False
-        decided = is_plain and plain[number]
+        row = rows[number]
+        decided = is_plain and row[_PLAIN] != 0
         value = 0.0
         if decided:
-            t, s, k, e = at[3 * number], at[3 * number + 1], at[3 * number + 2], at[3 * number + 3]
+            t, s, k, e = row[_TEXT], row[_SOUND], row[_SKELETON], row[_END]
             by_sound_of, written_of = max(skeleton - sound, k - s), max(sound, s - t)
-            by_sound = _least_edits(ours[1], letters[3 * number + 1])
-            written = _least_edits(ours[0], letters[3 * number])
-            consonants = _least_edits(ours[2], letters[3 * number + 2])
+            by_sound = _least_edits(in_sound, row[_LETTERS + 1])
+            written = _least_edits(in_text, row[_LETTERS])
+            consonants = _least_edits(in_skeleton, row[_LETTERS + 2])
             as_written = _likeness(written + min(consonants, written), written_of)
             if max(_likeness(by_sound + consonants, by_sound_of), as_written) < floor:
                 continue
-            if e - t + 1 > rows.shape[1]:
-                rows = np.empty((3, e - t + 1), np.int32)
-            by_sound = _edits(word, sound, skeleton, chars, s, k, rows)
-            written = _edits(word, 0, sound, chars, t, s, rows)
+            if e - t + 1 > edits.shape[1]:
+                edits = np.empty((3, e - t + 1), np.int32)
+            by_sound = _edits(word, sound, skeleton, chars, s, k, edits)
+            written = _edits(word, 0, sound, chars, t, s, edits)
             if by_sound == 0:
                 decided = min(sound, s - t) > short  # a shorter one may be an acronym, which has no sound
                 value = max(1.0 - spelling_cost * written / written_of, least_same_sound)
             else:
                 if max(_likeness(by_sound, by_sound_of), _likeness(written, written_of)) < floor:
                     continue
-                consonants = _edits(word, skeleton, end, chars, k, e, rows)
+                consonants = _edits(word, skeleton, end, chars, k, e, edits)
                 as_written = _likeness(written + min(consonants, written), written_of)
                 value = max(_likeness(by_sound + consonants, by_sound_of), as_written)
                 if value < floor:
@@ -298,14 +321,11 @@ def alike_words(
                     key_shared = _one_left_out(word, skeleton, end, chars, k, e)
                 if not key_shared:
                     continue
-        if not decided:
-            undecided[left] = number
-            left += 1
-        elif value >= floor:
+        if not decided or value >= floor:
             numbers[found] = number
-            values[found] = value
+            values[found] = value if decided else UNDECIDED
             found += 1
-    return numbers[:found].copy(), values[:found].copy(), undecided[:left]
+    return found
 
 
 @compiled

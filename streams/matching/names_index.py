@@ -22,7 +22,7 @@ from streams.matching.names import ReadName
 from streams.matching.pinyin import is_pinyin
 from streams.matching.policy import Policy
 from streams.matching.scoring import Agreement, Joined, Query, QueryWord, agree, credit_of
-from streams.matching.vocabulary import Spelt, Vocabulary
+from streams.matching.vocabulary import Vocabulary
 from streams.matching.words import SAME_SOUND, SHORT, Word, as_name, joinable
 
 _MEMO: Final = 250_000
@@ -33,6 +33,8 @@ _MANY: Final = 500
 """Words that lead to more names are not followed where they can be spared."""
 _COMMON_FROM: Final = 8
 _ROUNDING: Final = 1e-9
+_SLACK: Final = 1e-8
+"""More than sums of weights can be off by."""
 
 
 class ListedNames(NamedTuple):
@@ -145,7 +147,7 @@ class NameFinder:
         # Room for a search to work in; nothing is kept in it.
         self._found, self._names = np.zeros((listed.size, 4)), np.zeros(listed.size, np.int32)
         self._strongest = np.zeros((2, len(weights)))
-        self._known: dict[Spelt, QueryWord] = {}
+        self._known: dict[Word, QueryWord] = {}
         self._remembered = 0
         self._needed: dict[tuple[int, float], float] = {}
         facts = product((False, True), repeat=3)
@@ -167,9 +169,9 @@ class NameFinder:
 
     def query(self, name: ReadName) -> Query:
         """``name`` as compared with the listed names."""
-        words = tuple([self._word(word) for word in name.words])
+        known, ours = self._known, name.words
+        words = tuple([known.get(word) or self._word(word) for word in ours])
         joins: dict[int, Joined] = {}
-        ours = name.words
         for i in range(len(ours) - 1):
             if joinable(ours[i], ours[i + 1]):
                 joined = self._joined(ours[i], ours[i + 1], words[i].weight + words[i + 1].weight)
@@ -188,7 +190,7 @@ class NameFinder:
                     alike = vocabulary.alike_exhaustively(as_name(first.text + second.text, first.script), floor)
                 else:
                     alike = self._spelling(first.text + second.text)
-                joins[i] = Joined(self._in_force(alike), _NO_LINKS)
+                joins[i] = Joined(self._in_force(alike), _NO_LINKS, 1.0)
         return _query(tuple(words), {i: joined for i, joined in joins.items() if joined.alike})
 
     def lowest(self, known: tuple[bool, bool, bool]) -> float:
@@ -219,7 +221,8 @@ class NameFinder:
         return found
 
     def _within_reach(self, query: Query, lowest: float) -> list[int]:
-        if not query.words:
+        least = self._least_agreeing(query.weight, lowest)
+        if query.most < least - _SLACK or not query.words:
             return []
         asked = [word.links for word in query.words]
         if query.joins:
@@ -236,7 +239,7 @@ class NameFinder:
         reached = names_within_reach(
             asked[0] if len(asked) == 1 else np.concatenate(asked),
             words.flat, words.at, having.flat, having.at, self.weights, self.totals,
-            self._least_agreeing(query.weight, lowest), query.weight, (1.0 - lowest) / lowest + _ROUNDING,
+            least, query.weight, (1.0 - lowest) / lowest + _ROUNDING,
             sure, self._rules, many, self._found, self._strongest, self._names,
         )  # fmt: skip
         numbers: list[int] = reached.tolist()
@@ -249,36 +252,34 @@ class NameFinder:
             least = self._needed[steps, lowest] = needed(steps / STEPS_A_WEIGHT, lowest, self.policy.score)
         return least
 
-    def _links(self, word: Word, head: tuple[float, float], alike: dict[int, float]) -> Values:
-        rules, vocabulary = self.policy.score, self.listed.vocabulary
-        links = [*head]
-        if word.script or vocabulary.any_script:
-            known = vocabulary.words
-            for number, similar in alike.items():
-                links += (number, credit_of(word, known[number], similar, rules))
-        else:
-            steepness = rules.steepness
-            for number, similar in alike.items():
-                links += (number, 1.0 - steepness * (1.0 - similar))
-        return np.array(links).reshape(-1, 2)
-
     def _word(self, word: Word) -> QueryWord:
-        spelt = (word.text, word.kind, word.script)
-        found = self._known.get(spelt)
-        if found is None:
-            if self._remembered > _MEMO:
-                self._known.clear()
-                self._remembered = 0
-            found = self._query_word(word, self.listed.vocabulary.alike(word, self.policy.score.word_similarity))
-            self._known[spelt] = found
-            self._remembered += _WORD_SIZE + len(found.alike)
+        """A word that is not remembered."""
+        if self._remembered > _MEMO:
+            self._known.clear()
+            self._remembered = 0
+        found = self._query_word(word, self.listed.vocabulary.alike(word, self.policy.score.word_similarity))
+        self._known[word] = found
+        self._remembered += _WORD_SIZE + len(found.alike)
         return found
 
     def _query_word(self, word: Word, found: dict[int, float]) -> QueryWord:
         alike = self._in_force(found)
         weight = self._weight(word, alike)
-        split = self.listed.joined.get(word.text, ())
-        return QueryWord(word, weight, alike, self._links(word, (OF_WORD, weight), alike), split)
+        links, best = self._links(word, (OF_WORD, weight), alike)
+        return QueryWord(word, weight, alike, links, best, self.listed.joined.get(word.text, ()))
+
+    def _links(self, word: Word, head: tuple[float, float], alike: dict[int, float]) -> tuple[Values, float]:
+        """What ``word`` leads to, as :func:`names_within_reach` asks for it, and the greatest share that counts."""
+        if not alike:
+            return np.array((head,)), 0.0
+        rules = self.policy.score
+        if word.script or self.listed.vocabulary.any_script:
+            known = self.listed.vocabulary.words
+            shares = [credit_of(word, known[number], similar, rules) for number, similar in alike.items()]
+        else:
+            steepness = rules.steepness
+            shares = [1.0 - steepness * (1.0 - similar) for similar in alike.values()]
+        return np.array([head, *zip(alike, shares, strict=True)]), max(shares)
 
     def _weight(self, word: Word, alike: dict[int, float]) -> float:
         """The weight of a word of the party: that of the listed word, or else of the most similar one."""
@@ -294,13 +295,14 @@ class NameFinder:
         """The listed words that two adjacent words spell: exactly, or roughly if their script is rough."""
         text = first.text + second.text
         if _same_rough_script(first, second):
-            word = self._word(as_name(text, first.script))
+            name = as_name(text, first.script)
+            word = self._known.get(name) or self._word(name)
             links = np.concatenate(([[OF_WORDS, together]], word.links[1:]))
-            return Joined(word.alike, links) if word.alike else None
+            return Joined(word.alike, links, word.best) if word.alike else None
         if not self.listed.vocabulary.numbers_of_text(text):
             return None
         alike = self._in_force(self._spelling(text))
-        return Joined(alike, self._links(first, (OF_WORDS, together), alike)) if alike else None
+        return Joined(alike, *self._links(first, (OF_WORDS, together), alike)) if alike else None
 
     def _spelling(self, text: str) -> dict[int, float]:
         return dict.fromkeys(self.listed.vocabulary.numbers_of_text(text), SAME_SOUND)
@@ -312,7 +314,11 @@ class NameFinder:
 
 
 def _query(words: tuple[QueryWord, ...], joins: dict[int, Joined]) -> Query:
-    return Query(words, joins, sum([word.weight for word in words]), any(word.split for word in words))
+    """The query of ``words``: each agrees by its best at the most, alone or with a neighbour."""
+    most = sum([word.weight * word.best for word in words])
+    if joins:
+        most += sum([joined.best * (words[i].weight + words[i + 1].weight) for i, joined in joins.items()])
+    return Query(words, joins, sum([word.weight for word in words]), most, any(word.split for word in words))
 
 
 def _same_rough_script(first: Word, second: Word) -> bool:

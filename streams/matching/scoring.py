@@ -27,14 +27,15 @@ class QueryWord(NamedTuple):
     """A word of the party's name, with what the list knows of it.
 
     ``alike`` maps the numbers of listed words to their similarity; ``links`` says the same and what it is worth, as
-    :func:`streams.matching.compiled_names.names_within_reach` asks for it; ``split`` holds the listed names that have
-    it as two.
+    :func:`streams.matching.compiled_names.names_within_reach` asks for it; ``best`` is the greatest share of its
+    weight that counts, of any of them; ``split`` holds the listed names that have it as two.
     """
 
     word: Word
     weight: float
     alike: dict[int, float]
     links: Values
+    best: float
     split: tuple[int, ...]
 
 
@@ -43,15 +44,18 @@ class Joined(NamedTuple):
 
     alike: dict[int, float]
     links: Values
+    best: float
 
 
 class Query(NamedTuple):
     """The words of the party's name and their total weight; ``joins`` maps the position of a word to what it spells
-    together with the next; ``splits`` says whether some listed name has one of the words as two."""
+    together with the next; ``most`` of the weight can agree with any one listed name; ``splits`` says whether some
+    listed name has one of the words as two."""
 
     words: tuple[QueryWord, ...]
     joins: dict[int, Joined]
     weight: float
+    most: float
     splits: bool
 
 

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 
 from streams.matching.arrays import Keys
-from streams.matching.compiled_words import Spellings, alike_words, bucket_keys, pack_keys
+from streams.matching.compiled_words import UNDECIDED, Spellings, alike_words, bucket_keys, pack_keys
 from streams.matching.rough_words import RoughWords
 from streams.matching.words import (
     FUZZY,
@@ -109,7 +109,7 @@ class Vocabulary:
         if len(known) == start:
             return self
         more = _spellings(known[start:])
-        fresh = pack_keys(more.chars, more.at, more.fuzzy, start, _SHORTEST)
+        fresh = pack_keys(more.chars, more.rows, more.fuzzy, start, _SHORTEST)
         packed = np.insert(self._packed, self._packed.searchsorted(fresh), fresh)
         rough = self._rough.extended(known, start)
         return Vocabulary(known, numbers, same_text, given, self._spellings.followed_by(more), packed, rough)
@@ -120,14 +120,19 @@ class Vocabulary:
         if word.kind not in FUZZY:
             return found
         spelt = self._spellings
-        chars = np.frombuffer((word.text + word.sound + word.skeleton).encode("ascii"), np.uint8)
         sound, skeleton = len(word.text), len(word.text) + len(word.sound)
-        numbers, values, left = alike_words(
-            chars, sound, skeleton, _is_plain(word), spelt.chars, spelt.at, spelt.letters, spelt.plain, self._packed,
-            self._buckets, _SHORTEST, _SAME_SOUND, floor, self._seen, self._found, self._values,
+        count = alike_words(
+            (word.text + word.sound + word.skeleton).encode("ascii"), sound, skeleton, _is_plain(word),
+            spelt.chars, spelt.rows, self._packed, self._buckets, _SHORTEST, _SAME_SOUND, floor,
+            self._seen, self._found, self._values,
         )  # fmt: skip
-        found.update(zip(numbers.tolist(), values.tolist(), strict=True))
-        undecided: list[int] = left.tolist()
+        undecided: list[int] = []
+        if count:
+            for number, similar in zip(self._found[:count].tolist(), self._values[:count].tolist(), strict=True):
+                if similar == UNDECIDED:
+                    undecided.append(number)
+                else:
+                    found[number] = similar
         for name in given_names(word.text):
             undecided += self._given.get(name, ())
         if word.script or self.any_script:
