@@ -6,6 +6,7 @@ import time
 from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
+from functools import cached_property
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
@@ -47,7 +48,7 @@ _Difference = tuple[Topic, list[tuple[str, str, str]]]
 """A topic and its settings that differ, each as (key, what is set, what is wanted)."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class TopicNames:
     """The names of all topics under one prefix.
 
@@ -57,62 +58,62 @@ class TopicNames:
     prefix: str = ""
     stream: str = ""
 
-    @property
+    @cached_property
     def transactions(self) -> str:
         """Events in."""
         return f"{self.prefix}{self.stream}transactions"
 
-    @property
+    @cached_property
     def list_updates(self) -> str:
         """Lists and their releases."""
         return f"{self.prefix}list-updates"
 
-    @property
+    @cached_property
     def list_history(self) -> str:
         """Everything ever written to the list topic, never compacted."""
         return f"{self.prefix}list-history"
 
-    @property
+    @cached_property
     def ownership(self) -> str:
         """Who owns whom, and its releases."""
         return f"{self.prefix}ownership"
 
-    @property
+    @cached_property
     def decisions(self) -> str:
         """One decision per event."""
         return f"{self.prefix}{self.stream}decisions"
 
-    @property
+    @cached_property
     def alerts(self) -> str:
         """One alert per hit."""
         return f"{self.prefix}{self.stream}alerts"
 
-    @property
+    @cached_property
     def dead_letters(self) -> str:
         """Events that could not be read or screened."""
         return f"{self.prefix}{self.stream}dead-letters"
 
-    @property
+    @cached_property
     def parties(self) -> str:
         """Every party seen, for lookback."""
         return f"{self.prefix}{self.stream}parties"
 
-    @property
+    @cached_property
     def lookbacks(self) -> str:
         """Which partitions of the registry each release was held against."""
         return f"{self.prefix}lookbacks"
 
-    @property
+    @cached_property
     def dispositions(self) -> str:
         """What analysts decided."""
         return f"{self.prefix}dispositions"
 
-    @property
+    @cached_property
     def clearances(self) -> str:
         """Which hits analysts cleared, and until when."""
         return f"{self.prefix}clearances"
 
-    @property
+    @cached_property
     def cases(self) -> str:
         """The desk's cases."""
         return f"{self.prefix}cases"

@@ -302,10 +302,10 @@ class Worker:
         asked = (event, self._screener, snapshot, now, limit, self._budget, refused, *known)
         answered = answer(*asked) if mapping is None else answer_mapped(mapping, *asked)
         published = publication(answered, event, self._largest)
-        for record in outgoing(published, self._names):
+        for topic, key, value, headers in outgoing(published, self._names):
             if trace is not None:
-                record.headers.extend(trace.headers)
-            producer.send(*record)
+                headers.extend(trace.headers)
+            producer.send(topic, key, value, headers)
         self._registry.note(published.answer, event)
         tally.add(published.answer)
         if trace is not None:
