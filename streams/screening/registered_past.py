@@ -30,6 +30,7 @@ class RegisteredPast:
         self._past: dict[str, Bought] | None = None
         self._failed: str | None = None
         self._heard_at = float("inf")
+        self._told = False
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -87,6 +88,7 @@ class RegisteredPast:
                     # The same share of customers of each partition: a party's hash says in which it is.
                     past = Past(-(-self._most // len(ends)))
                     self._read(reader, partition, end, past)
+                    self._heard_at = time.monotonic()
                     for customer, bought in past.bought().items():
                         customers[customer] = customers.get(customer, NOTHING_BOUGHT).then(bought)
         except Exception as error:  # whatever ends the thread has to be seen by those who wait for it
@@ -103,6 +105,9 @@ class RegisteredPast:
                 return
             if batch:
                 self._heard_at = time.monotonic()
+            elif not self._told and (problem := self.problem()) is not None:
+                self._told = True
+                _log.warning("%s", problem)
             for message in batch:
                 try:
                     past.take(message.key() or b"", message.value() or b"")
