@@ -46,8 +46,8 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     def of(cls, asked: Asked) -> Reading:
         """What decides whom the party ``asked`` for can match."""
         names = [(name.read.words, tuple([word.weight for word in name.query.words])) for name in asked.names]
-        keys = {hash(key) for line in asked.addresses for key in line.keys}
-        keys.update([hash(key) for _, key, _ in asked.identifiers])
+        keys = [hash(key) for line in asked.addresses for key in line.keys]
+        keys += [hash(key) for _, key, _ in asked.identifiers]
         return cls(tuple(names), tuple(keys), asked.lowest)
 
 

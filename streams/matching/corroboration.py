@@ -32,9 +32,10 @@ class PartyFacts(NamedTuple):
     @classmethod
     def of(cls, party: Party, names: Iterable[ReadName]) -> PartyFacts:
         """The facts of ``party``, read as ``names``: a legal form tells an organization."""
-        legal = any(word.kind == "legal" for read in names for word in read.words)
-        entity_type = party.entity_type or ("organization" if legal else None)
-        countries = [party.country, *(address.country for address in party.addresses)]
+        entity_type = party.entity_type
+        if entity_type is None and any(word.kind == "legal" for read in names for word in read.words):
+            entity_type = "organization"
+        countries = [party.country, *[address.country for address in party.addresses]]
         return cls(country_codes(countries), party.birth_date, entity_type)
 
 

@@ -181,7 +181,8 @@ class EntityIndex:
             return
         others = {key for _, k, _ in asked.identifiers for key in self._places.identifiers.get(k, ())}
         for line in asked.addresses:
-            sharing = {other for key in line.keys for other in self._places.addresses.get(key, ())}
+            shared = self._places.addresses.keys() & line.keys
+            sharing = {other for key in shared for other in self._places.addresses[key]}
             for same in similar_lines(line.text, [*sharing], policy.addresses.similarity):
                 others.update(self._places.at[same])
         for key, named in best.items():

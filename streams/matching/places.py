@@ -32,7 +32,7 @@ def country_code(text: str) -> str:
 
 def country_codes(texts: Iterable[str]) -> frozenset[str]:
     """The codes of all that are known."""
-    return frozenset(code for code in map(country_code, texts) if code)
+    return frozenset([code for code in map(country_code, texts) if code])
 
 
 def compatible(ours: frozenset[str], listed: frozenset[str]) -> bool:
