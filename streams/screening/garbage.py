@@ -9,9 +9,11 @@ from __future__ import annotations
 import gc
 from types import TracebackType
 
-_YOUNG_OBJECTS = 20_000
-"""So many more objects than before, and the new ones are looked through, twice at most: some milliseconds."""
+_MOST_NEW_OBJECTS = 100_000
+"""If a batch makes more that stay, they are looked through before it ends: it must not fill the memory."""
 _NEVER = 2**31 - 1
+_NEW = 1
+"""The generation of what was not looked through yet, or once within a batch."""
 _AUTOMATIC = gc.get_threshold()
 _IDLE_SECONDS = 60
 _LOADED_SECONDS = 600
@@ -19,18 +21,17 @@ _LOADED_SECONDS = 600
 
 
 class GarbageCollection:
-    """While open, new objects are looked through as they come, and all of them only :meth:`between_batches`.
+    """While open, what a batch has left is looked through once, :meth:`between_batches`, and all objects now and then.
 
-    So a circle that is made and left while an event is screened is freed soon, however many there are, and one that
-    became garbage later waits for ten minutes at most. What was looked through is not frozen, as an index is: a
-    circle among it would never be freed.
+    So a circle that an event leaves is freed soon, however many there are, and one that became garbage later waits for
+    ten minutes at most. What was looked through is not frozen, as an index is: a circle among it would never be freed.
     """
 
     def __init__(self) -> None:
         self._looked_at = 0.0
 
     def __enter__(self) -> GarbageCollection:
-        gc.set_threshold(_YOUNG_OBJECTS, 0, _NEVER)
+        gc.set_threshold(_MOST_NEW_OBJECTS, 0, _NEVER)
         return self
 
     def __exit__(
@@ -39,7 +40,12 @@ class GarbageCollection:
         gc.set_threshold(*_AUTOMATIC)
 
     def between_batches(self, now: float, idle: bool) -> None:
-        """Look through everything if it is time, by a clock that runs evenly; ``idle`` says that no event waits."""
+        """Look through what is new, or everything if it is time, by a clock that runs evenly.
+
+        ``idle`` says that no event waits.
+        """
         if now - self._looked_at >= (_IDLE_SECONDS if idle else _LOADED_SECONDS):
             gc.collect()
             self._looked_at = now
+        else:
+            gc.collect(_NEW)
