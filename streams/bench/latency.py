@@ -9,13 +9,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import cycle, islice
 from pathlib import Path
 
 import msgspec
 from confluent_kafka import Consumer, Producer
 
 from streams.bench.stage import Stage
-from streams.errors import StreamError
+from streams.errors import HighfenceError, StreamError
 from streams.invented.trade import Trade
 from streams.kafka.clients import connect, consumer_config, producer_config
 from streams.kafka.topics import TopicNames
@@ -183,26 +184,34 @@ def _send(stage: Stage, orders: Sequence[tuple[bytes, bytes]], rate: int, reader
 
 
 class _Releases:
-    """Publishes a list of 82 entries again and again, other ones each time, in a thread of its own."""
+    """Publishes a list again and again, each time with 82 entries more, in a thread of its own."""
 
     def __init__(self, stage: Stage, lists: Sequence[LoadedList], seconds: float) -> None:
         self.committed: dict[str, float] = {}
         entries = [entry for loaded in lists for entry in loaded.entries]
         self._stage, self._entries, self._seconds = stage, entries, seconds
-        self._thread = threading.Thread(target=self._publish)
+        self._failed: HighfenceError | None = None
+        self._thread = threading.Thread(target=self._run)
         self._publisher = Publisher("bench_releases", stage.settings)
         self._thread.start()
 
     def join(self) -> None:
-        """Wait until the last one is out."""
+        """Wait until the last one is out; raises StreamError when one could not be published."""
         self._thread.join()
+        if self._failed is not None:
+            raise StreamError(f"a release could not be published: {self._failed}") from self._failed
+
+    def _run(self) -> None:
+        try:
+            self._publish()
+        except HighfenceError as error:
+            self._failed = error
 
     def _publish(self) -> None:
         """A release every two seconds."""
         for number in range(max(1, int(self._seconds / 2))):
             time.sleep(2.0)
-            first = number * RELEASE_ENTRIES + number
-            listed = [self._entries[(first + position) % len(self._entries)] for position in range(RELEASE_ENTRIES)]
+            listed = islice(cycle(self._entries), (number + 1) * RELEASE_ENTRIES)
             entries = tuple(
                 msgspec.structs.replace(entry, source="bench_releases", entry_id=f"{position}")
                 for position, entry in enumerate(listed)

@@ -43,12 +43,12 @@ def test_pipeline(kafka: LocalBroker, tmp_path: Path, monkeypatch: pytest.Monkey
 
 
 def test_latency(kafka: LocalBroker) -> None:
-    arguments = ("--rate", "50", "--seconds", "3", "--warm-events", "50", "--population", "20")
+    arguments = ("--rate", "50", "--seconds", "4", "--warm-events", "50", "--population", "20")
     waits = bench(kafka, "latency", *arguments)
     assert [(each["contestant"], each["releases"]) for each in waits] == [
-        ("pass-through", 0), ("screening", 0), ("screening", 1),
+        ("pass-through", 0), ("screening", 0), ("screening", 2),
     ]  # fmt: skip
-    assert all(each["events"] == 150 for each in waits)
+    assert all(each["events"] == 200 for each in waits)
     assert all(0 < each["p50"] <= each["p99"] <= each["p999"] for each in waits)
 
 
