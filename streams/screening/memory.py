@@ -33,17 +33,20 @@ _MOST_OWNERS = 20
 """A party with more bytes, matches or owners is not remembered: such must not fill the worker's memory."""
 
 
-class Remembered(msgspec.Struct, gc=False):
-    """A party's matches and owners under index number ``index``; the party is kept with matches, when there are any.
-
-    ``cast`` is the party to the rules for diversion flags, where there are such.
-    """
+class Screened(msgspec.Struct, gc=False):
+    """What a party matches and who owns it under index number ``index``, in whatever role it comes."""
 
     index: int
     matches: tuple[Match, ...]
     readings: tuple[Reading, ...]
-    party: Party | None
     owners: Behind
+
+
+class Remembered(msgspec.Struct, gc=False):
+    """A party in one role: kept itself when it matches something; ``cast`` is who it is to diversion rules, if any."""
+
+    screened: Screened
+    party: Party | None
     cast: Cast | None
 
 
@@ -107,7 +110,7 @@ class MatchMemory:
         casts: list[Cast | None] = []
         for position, content in enumerate(parties):
             known = young.get(content)
-            if known is not None and known.index == number and not known.matches:
+            if known is not None and (screened := known.screened).index == number and not screened.matches:
                 casts.append(known.cast)
                 continue
             party = None
@@ -126,7 +129,7 @@ class MatchMemory:
 
     def must_screen(self, noted: Sequence[Noted]) -> bool:
         """Whether something has to be worked out for these: it can take long."""
-        return any(each.known is None or each.known.index != self._number for each in noted)
+        return any(each.known is None or each.known.screened.index != self._number for each in noted)
 
     def matches(self, noted: Sequence[Noted]) -> Iterator[Found]:
         """Of these parties, those that match something, under the snapshot followed.
@@ -135,21 +138,22 @@ class MatchMemory:
         """
         for each in noted:
             known = each.known
-            if known is None or known.index != self._number:
+            if known is None or known.screened.index != self._number:
                 known = self._look(each)
             if known.party is not None:
-                yield each.position, known.party, known.matches, known.owners
+                yield each.position, known.party, known.screened.matches, known.screened.owners
 
     def _look(self, noted: Noted) -> Remembered:
         """What holds for the party now."""
         known = noted.known
-        if known is not None and not self._may_differ(known, noted):
-            known.index = self._number
+        if known is not None and not self._may_differ(known.screened, noted):
+            known.screened.index = self._number  # for all its roles
             return known
         party = _read(noted)
         matches, owners, everybody = self._screener.matches(noted.position, party, self._snapshot)
         readings = tuple([Reading.of(asked) for asked in everybody])
-        known = Remembered(self._number, tuple(matches), readings, party if matches else None, owners, noted.cast)
+        screened = Screened(self._number, tuple(matches), readings, owners)
+        known = Remembered(screened, party if matches else None, noted.cast)
         self._keep(noted.content, known)
         without_role = self._without_role(party)
         self._keep(encode(without_role), self._of(known, without_role))
@@ -162,8 +166,7 @@ class MatchMemory:
 
     def _of(self, known: Remembered, party: Party) -> Remembered:
         """The same of a party that differs in nothing but its role."""
-        kept = party if known.matches else None
-        return Remembered(known.index, known.matches, known.readings, kept, known.owners, self._cast(party))
+        return Remembered(known.screened, party if known.screened.matches else None, self._cast(party))
 
     def _cast(self, party: Party | None) -> Cast | None:
         return self._diversion.cast(party) if self._diversion is not None and party is not None else None
@@ -172,7 +175,7 @@ class MatchMemory:
         """The party whose matches are the same whatever its role; with it, where the policy makes a difference."""
         return party if party.role in self._telling_roles else msgspec.structs.replace(party, role="")
 
-    def _may_differ(self, known: Remembered, noted: Noted) -> bool:
+    def _may_differ(self, known: Screened, noted: Noted) -> bool:
         """Whether the changes since then may have given the party other matches."""
         missed = self._number - known.index
         if missed > len(self._changes):
@@ -188,7 +191,10 @@ class MatchMemory:
             return True  # the screener is asked then, and says what is wrong and of which party
 
     def _keep(self, content: bytes, known: Remembered) -> None:
-        if len(content) > _LONGEST or len(known.matches) > _MOST_MATCHES or len(known.owners.owners) > _MOST_OWNERS:
+        screened = known.screened
+        if len(screened.matches) > _MOST_MATCHES or len(screened.owners.owners) > _MOST_OWNERS:
+            return
+        if len(content) > _LONGEST:
             return
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
