@@ -27,6 +27,8 @@ RELEASE_ENTRIES = 82
 """As many entries as the rule of 2025-03-28 added to the Entity List."""
 _PATIENCE_SECONDS = 120.0
 _SETTLE_SECONDS = 1.0
+_UNCOUNTED_SECONDS = 1.0
+"""Events sent so early are not counted: the sender is just connecting then."""
 
 
 class Waits(msgspec.Struct, frozen=True, kw_only=True):
@@ -82,7 +84,8 @@ def _measure(
     warm_events: int,
     releasing: bool,
 ) -> Waits:
-    orders = list(trade.orders(int(rate * seconds), start=warm_events))
+    uncounted = int(rate * _UNCOUNTED_SECONDS)
+    orders = list(trade.orders(uncounted + int(rate * seconds), start=warm_events))
     reader = _Reader(stage)
     with _running(stage, contestant):
         reader.wait_for(warm_events)
@@ -91,7 +94,9 @@ def _measure(
         sent = _send(stage, orders, rate, reader)
         if releases is not None:
             releases.join()
-        return reader.waits(contestant, rate, sent, releases.committed if releases is not None else {})
+        reader.wait_for(warm_events + len(sent))
+        counted = dict(list(sent.items())[uncounted:])
+        return reader.waits(contestant, rate, counted, releases.committed if releases is not None else {})
 
 
 @contextmanager
@@ -139,8 +144,7 @@ class _Reader:
             self.look(0.1)
 
     def waits(self, contestant: str, rate: int, sent: dict[bytes, float], committed: dict[str, float]) -> Waits:
-        """What the events sent had to wait, once all were read."""
-        self.wait_for(len(self.read) + sum(key not in self.read for key in sent))
+        """What the events sent had to wait; all must have been read."""
         self._consumer.close()
         waited = sorted((self.read[key] - at) * 1000 for key, at in sent.items())
         started = min(sent.values())
