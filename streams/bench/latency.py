@@ -5,26 +5,22 @@ from __future__ import annotations
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from itertools import cycle, islice
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 import msgspec
 from confluent_kafka import Consumer, Producer
 
+from streams.bench.releases import RELEASE_ENTRIES, SECONDS_APART, SOURCE, Committed
 from streams.bench.stage import Stage
-from streams.errors import HighfenceError, StreamError
+from streams.errors import StreamError
 from streams.invented.trade import Trade
 from streams.kafka.clients import connect, consumer_config, producer_config
 from streams.kafka.topics import TopicNames
 from streams.lists.loading import LoadedList
-from streams.lists.publisher import Publisher
 
-RELEASE_ENTRIES = 82
-"""As many entries as the rule of 2025-03-28 added to the Entity List."""
 _PATIENCE_SECONDS = 120.0
 _SETTLE_SECONDS = 1.0
 _UNCOUNTED_SECONDS = 1.0
@@ -87,16 +83,17 @@ def _measure(
     uncounted = int(rate * _UNCOUNTED_SECONDS)
     orders = list(trade.orders(uncounted + int(rate * seconds), start=warm_events))
     reader = _Reader(stage)
-    with _running(stage, contestant):
+    with tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory, _running(stage, contestant):
         reader.wait_for(warm_events)
         time.sleep(_SETTLE_SECONDS)
-        releases = _Releases(stage, lists, seconds) if releasing else None
-        sent = _send(stage, orders, rate, reader)
-        if releases is not None:
-            releases.join()
-        reader.wait_for(warm_events + len(sent))
+        count = max(1, int(seconds / SECONDS_APART))
+        publishing = _publishing(stage, lists, count, Path(directory)) if releasing else nullcontext()
+        with publishing as publisher:
+            sent = _send(stage, orders, rate, reader)
+            reader.wait_for(warm_events + len(sent))
+            committed = _committed(publisher) if publisher is not None else {}
         counted = dict(list(sent.items())[uncounted:])
-        return reader.waits(contestant, rate, counted, releases.committed if releases is not None else {})
+        return reader.waits(contestant, rate, counted, committed)
 
 
 @contextmanager
@@ -128,12 +125,12 @@ class _Reader:
     def look(self, seconds: float) -> None:
         """Take what is there, waiting so long for a first one."""
         messages = self._consumer.consume(1000, seconds)
-        now = time.perf_counter()
+        now, clock = time.perf_counter(), time.time()
         for message in messages:
             if message.error() is None:
                 self.read[message.key() or b""] = now
                 for release in _release_ids(message.value() or b""):
-                    self.first_under.setdefault(release, now)
+                    self.first_under.setdefault(release, clock)
 
     def wait_for(self, count: int) -> None:
         """Until so many decisions were read; raises StreamError when they do not come."""
@@ -187,41 +184,33 @@ def _send(stage: Stage, orders: Sequence[tuple[bytes, bytes]], rate: int, reader
     return sent
 
 
-class _Releases:
-    """Publishes a list again and again, each time with 82 entries more, in a thread of its own."""
+@contextmanager
+def _publishing(
+    stage: Stage, lists: Sequence[LoadedList], count: int, directory: Path
+) -> Iterator[subprocess.Popen[str]]:
+    """A process that publishes a list ``count`` times, each time with 82 entries more; ready to."""
+    entries = directory / "entries.json"
+    listed = [entry for loaded in lists for entry in loaded.entries]
+    entries.write_bytes(msgspec.json.encode(listed[: count * RELEASE_ENTRIES]))
+    command = [sys.executable, "-m", "streams.bench.releases", str(entries), str(count)]
+    process = subprocess.Popen(
+        command, env=stage.environment("releases"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    try:
+        assert process.stdout is not None  # noqa: S101 - it is a pipe
+        process.stdout.readline()  # until it is ready
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
-    def __init__(self, stage: Stage, lists: Sequence[LoadedList], seconds: float) -> None:
-        self.committed: dict[str, float] = {}
-        entries = [entry for loaded in lists for entry in loaded.entries]
-        self._stage, self._entries, self._seconds = stage, entries, seconds
-        self._failed: HighfenceError | None = None
-        self._thread = threading.Thread(target=self._run)
-        self._publisher = Publisher("bench_releases", stage.settings)
-        self._thread.start()
 
-    def join(self) -> None:
-        """Wait until the last one is out; raises StreamError when one could not be published."""
-        self._thread.join()
-        if self._failed is not None:
-            raise StreamError(f"a release could not be published: {self._failed}") from self._failed
-
-    def _run(self) -> None:
-        try:
-            self._publish()
-        except HighfenceError as error:
-            self._failed = error
-
-    def _publish(self) -> None:
-        """A release every two seconds."""
-        for number in range(max(1, int(self._seconds / 2))):
-            time.sleep(2.0)
-            listed = islice(cycle(self._entries), (number + 1) * RELEASE_ENTRIES)
-            entries = tuple(
-                msgspec.structs.replace(entry, source="bench_releases", entry_id=f"{position}")
-                for position, entry in enumerate(listed)
-            )
-            release = self._publisher.publish(LoadedList("bench_releases", entries))
-            self.committed[release.release_id] = time.perf_counter()
+def _committed(publisher: subprocess.Popen[str]) -> dict[str, float]:
+    """When each release was committed, once the last one is out; raises StreamError when one could not be."""
+    told, complaint = publisher.communicate(timeout=_PATIENCE_SECONDS)
+    if publisher.returncode:
+        raise StreamError(complaint.strip()[-2000:])
+    return {each.release_id: each.at for each in map(_COMMITTED.decode, told.splitlines())}
 
 
 class _Released(msgspec.Struct):
@@ -229,8 +218,9 @@ class _Released(msgspec.Struct):
 
 
 _RELEASED = msgspec.json.Decoder(_Released)
+_COMMITTED = msgspec.json.Decoder(Committed)
 
 
 def _release_ids(decision: bytes) -> list[str]:
-    ref = _RELEASED.decode(decision).releases.get("bench_releases")
+    ref = _RELEASED.decode(decision).releases.get(SOURCE)
     return [ref["release_id"]] if ref else []
