@@ -7,7 +7,7 @@ from datetime import datetime
 
 import msgspec
 
-from streams.records.decision import EventSource
+from streams.records.decision import Decision, EventSource
 from streams.screening.answer import Answer, Event, answer
 from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
@@ -29,3 +29,18 @@ def screened(
         assert (remembered.decision, remembered.alerts) == (answered.decision, answered.alerts)
         assert remembered.samples == answered.samples
     return answered
+
+
+def clear(transaction_id: str, source: EventSource, at: datetime) -> Decision:
+    """The decision that nothing was found, under no list."""
+    return Decision(
+        transaction_id=transaction_id,
+        revision=0,
+        outcome="clear",
+        alert_ids=(),
+        suppressed=(),
+        releases={},
+        policy_version="",
+        source=source,
+        screened_at=at,
+    )

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from screened import clear
 
 from streams.records.codec import encode
-from streams.records.decision import Decision, EventSource
+from streams.records.decision import EventSource
 from streams.records.party import Address, Party
 from streams.records.registered_party import RegisteredParty, registry_partition
 from streams.screening.diversion.cast import cast_of
@@ -42,17 +43,7 @@ def test_a_memory_that_was_told_the_past_knows_as_much_as_one_that_saw_it(
 
     def note(number: int, party: Party, quantity: float) -> None:
         source = EventSource(topic="t", partition=0, offset=number)
-        decision = Decision(
-            transaction_id=f"T{number}",
-            revision=0,
-            outcome="clear",
-            alert_ids=(),
-            suppressed=(),
-            releases={},
-            policy_version="",
-            source=source,
-            screened_at=NOW,
-        )
+        decision = clear(f"T{number}", source, NOW)
         registrar.note(decision, [encode(party)], NOW, {}, (0, quantity))
 
     def see(memory: DiversionMemory, number: int, party: Party, quantity: float) -> tuple[int, float, float]:

@@ -6,9 +6,10 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import msgspec
+from screened import clear
 
 from streams.records.codec import decode, encode
-from streams.records.decision import Decision, EventSource
+from streams.records.decision import EventSource
 from streams.records.party import Party, party_fingerprint
 from streams.records.registered_party import LATEST_TRANSACTIONS, Bought, RegisteredParty
 from streams.screening.registry import MOST_TRANSACTIONS, Registrar, merged
@@ -27,17 +28,8 @@ class Worker:
         self.number = 0
 
     def note(self, *parties: Party, ordered: tuple[int, float] | None = None, again: bool = False) -> None:
-        decision = Decision(
-            transaction_id=f"T{self.number - again}",
-            revision=0,
-            outcome="clear",
-            alert_ids=(),
-            suppressed=(),
-            releases={},
-            policy_version="",
-            source=EventSource(topic="transactions", partition=1, offset=self.number),
-            screened_at=NOW,
-        )
+        source = EventSource(topic="transactions", partition=1, offset=self.number)
+        decision = clear(f"T{self.number - again}", source, NOW)
         parts = [encode(party) for party in parties]
         self.registrar.note(decision, parts, NOW + timedelta(minutes=self.number), RELEASES, ordered)
         self.number += 1
