@@ -208,15 +208,16 @@ def _ruled(match: Match, owner: str, findings: Sequence[_Finding]) -> Match:
     """An owner's match with the evidence of each rule that is about its list."""
     if not findings:
         return match
-    evidence: list[Evidence] = []
-    for found in findings:
+    lines: dict[str, Evidence] = {}  # a chain that counts under several rules is told once, by one that holds
+    for found in sorted(findings, key=lambda each: not each.holds):
         others = [name for name in found.chains if name != owner]
         shown = [name for name in (owner, *others) if name in found.chains][:_MOST_CHAINS]
-        evidence += [found.chains[name] for name in shown] + [found.said]
+        for line in (*(found.chains[name] for name in shown), found.said):
+            lines.setdefault(line.text, line)
     return replace(
         match,
         outcome=match.outcome if any(found.holds for found in findings) else "review",
-        evidence=(*match.evidence, *evidence),
+        evidence=(*match.evidence, *lines.values()),
         summary="; ".join([match.summary, *(found.said.text for found in findings)]),
     )
 

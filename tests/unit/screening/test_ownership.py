@@ -21,6 +21,8 @@ NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
 SDN, ENTITY_LIST = "us_ofac_sdn", "us_bis_entity_list"
 X, Y, LISTED_BY_BIS = "Zorblatt Petrokhim", "Quvelian Marstrand", "Brunkhalden Avionics"
 LATER = "Tessimond Yarrow Shipping"
+OF_744_8 = "Wrexby Ostrander Mining"
+"""Blocked under a program that BIS's rule counts, too."""
 
 
 def _list(source: str, *names: str) -> LoadedList:
@@ -32,13 +34,14 @@ def _list(source: str, *names: str) -> LoadedList:
                 entry_id=name,
                 names=(ListedName(name=name),),
                 effective_from=date(2025, 9, 15) if name == LATER else None,
+                programs=("RUSSIA-EO14024",) if name == OF_744_8 else ("CUBA",),
             )
             for name in names
         ),
     )
 
 
-SNAPSHOT = Snapshot.of_lists([_list(SDN, X, Y, LATER), _list(ENTITY_LIST, LISTED_BY_BIS)], NOW)
+SNAPSHOT = Snapshot.of_lists([_list(SDN, X, Y, LATER, OF_744_8), _list(ENTITY_LIST, LISTED_BY_BIS)], NOW)
 SCREENER = Screener(Policy.default())
 
 Line = tuple[str, float | None, str] | tuple[str, float | None]
@@ -175,9 +178,20 @@ def test_an_unknown_share_of_an_entity_list_party_holds_while_the_rule_is_in_for
 
 
 def test_shares_of_two_rules_are_not_added_up() -> None:
-    """25% of a blocked person and 25% of an Entity List party: neither rule reaches 50%."""
+    """25% of a person blocked under another program and 25% of an Entity List party: neither rule reaches 50%."""
     answered = _screened((X, 25), (LISTED_BY_BIS, 25))
     assert [alert.outcome for alert in answered.alerts] == ["review", "review"]
+
+
+@pytest.mark.parametrize(("day", "outcome"), [("2025-10-01", "hold"), ("2025-11-10", "review"), ("2026-11-10", "hold")])
+def test_the_affiliates_rule_adds_blocked_persons_of_its_programs_to_the_entity_list(day: str, outcome: str) -> None:
+    """15 CFR 744.8(a)(2): 25% + 25% = 50% over both lists, though each list alone has 25%."""
+    answered = _screened((OF_744_8, 25), (LISTED_BY_BIS, 25), day=day)
+    assert [alert.outcome for alert in answered.alerts] == [outcome, outcome]
+    for alert in answered.alerts:
+        told = [item.text for item in alert.evidence if item.kind == "ownership"]
+        assert len(told) == len(set(told))
+        assert "listed owners hold 25% + 25% = 50% of the party" in alert.summary
 
 
 def test_the_same_owner_on_two_lines_has_both_holdings() -> None:
