@@ -2,10 +2,10 @@
 
 Of several statements about one record the newest counts, of the same day the last. A relationship's interests become
 edges: a shareholding is a share; an interest of unknown kind, or none told at all, is an unknown share; all others
-(votes, seats on the board, trust roles, influence) are control without a share. A share told as a range is its minimum
-and, beside it, an unknown share. A closed relationship ends on the day of the statement that closed it. An indirect
-relationship is left out where its components, all of them told and none at an end, say it link by link; an interested
-party or subject that is not told is left out, too, as there is nobody to screen.
+(votes, seats on the board, trust roles, influence) are control without a share. A share told as a range is its lower
+bound, inclusive or not, and, beside it, an unknown share. A closed relationship ends on the day of the statement that
+closed it. An indirect relationship is left out where its components, all of them told and none at an end, say it link
+by link; an interested party or subject that is not told is left out, too, as there is nobody to screen.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import msgspec
 from streams.errors import ListFormatError
 from streams.lists.sources.content import ListFile
 from streams.lists.sources.draft import one_line
-from streams.ownership.sources.shares import day_of
+from streams.ownership.sources.shares import day_of, period_of
 from streams.records.ownership import HoldingParty, OwnershipEdge
 from streams.records.party import Identifier
 
@@ -49,6 +49,7 @@ class _Share(msgspec.Struct):
     exact: float | None = None
     minimum: float | None = None
     maximum: float | None = None
+    exclusiveMinimum: float | None = None  # noqa: N815
 
 
 class _Interest(msgspec.Struct):
@@ -137,7 +138,7 @@ def _edges(statement: _Statement, newest: dict[str, _Statement], place: str) -> 
         if interest.directOrIndirect == "indirect" and by_components:
             continue
         is_share = interest.type in _SHARES or interest.type in _UNKNOWN
-        start, end = (day_of(text, "an interest's day", place) for text in (interest.startDate, interest.endDate))
+        start, end = period_of(interest.startDate, interest.endDate, "an interest's day", place)
         for percent in _percents(interest, place) if is_share else [None]:
             yield OwnershipEdge(
                 owner=owner,
@@ -192,14 +193,15 @@ def _percents(interest: _Interest, place: str) -> list[float | None]:
     share = interest.share
     if share is None:
         return [None]
-    told = [each for each in (share.exact, share.minimum, share.maximum) if each is not None]
-    if any(not 0 <= each <= _ALL for each in told):
+    told = (share.exact, share.minimum, share.maximum, share.exclusiveMinimum)
+    if any(each is not None and not 0 <= each <= _ALL for each in told):
         raise ListFormatError(f"{place}: a share is not from 0 to 100")
     if share.exact is not None:
         return [share.exact]
-    if share.minimum is None:
+    minimum = share.exclusiveMinimum if share.minimum is None else share.minimum
+    if minimum is None:
         return [None]
-    return [share.minimum] if share.minimum == share.maximum else [share.minimum, None]
+    return [minimum] if minimum == share.maximum else [minimum, None]
 
 
 def _party(told: Any, newest: dict[str, _Statement], place: str) -> HoldingParty | None:

@@ -16,7 +16,7 @@ from typing import Final, Literal
 from streams.errors import ListFormatError
 from streams.lists.sources.content import ListFile
 from streams.lists.sources.tables import records_of, rows_of
-from streams.ownership.sources.shares import day_of, percent_of
+from streams.ownership.sources.shares import percent_of, period_of
 from streams.records.ownership import HoldingParty, OwnershipEdge
 from streams.records.party import Identifier
 
@@ -64,14 +64,14 @@ def read(file: ListFile, names: ListFile | None = None) -> Iterator[OwnershipEdg
         if row.get(_STATUS, "ACTIVE").strip() != "ACTIVE" or row.get(_REGISTRATION, "").strip() in _WITHDRAWN:
             continue
         kind, percent = _KINDS[relation]
-        start, end = _period(row, place)
+        start, end = period_of(*_period(row, place), "a day of the relationship", place)
         yield OwnershipEdge(
             owner=_entity(row[_PARENT], known, place),
             owned=_entity(row[_CHILD], known, place),
             percent=percent if percent is not None else _quantified(row, place),
             kind=kind,
-            from_=day_of(start, "the period's start", place),
-            to=day_of(end, "the period's end", place),
+            from_=start,
+            to=end,
             source=relation,
         )
 

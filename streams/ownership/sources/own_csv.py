@@ -46,13 +46,16 @@ def read(file: ListFile) -> Iterator[OwnershipEdge]:
         kind = row.get("kind", "").strip().casefold() or "share"
         if kind not in ("share", "control"):
             raise ListFormatError(f"{place}: kind is {kind[:40]!r}; expected share or control")
+        start, end = (day_of(row.get(column, ""), column, place) for column in ("from", "to"))
+        if start and end and end <= start:
+            raise ListFormatError(f"{place}: from {start} to {end} is no range; 'to' is exclusive")
         yield OwnershipEdge(
             owner=_party(row, "owner", place),
             owned=_party(row, "owned", place),
             percent=percent_of(row.get("percent", ""), place),
             kind="control" if kind == "control" else "share",
-            from_=day_of(row.get("from", ""), "from", place),
-            to=day_of(row.get("to", ""), "to", place),
+            from_=start,
+            to=end,
             source=one_line(row.get("source", ""))[:512],
         )
 

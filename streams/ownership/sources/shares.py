@@ -39,6 +39,16 @@ def day_of(text: str, column: str, place: str) -> date | None:
         raise ListFormatError(f"{place}: {column} is {text[:40]!r}; expected a day as YYYY-MM-DD") from None
 
 
+def period_of(start: str, end: str, what: str, place: str) -> tuple[date | None, date | None]:
+    """The days from which and to which a published edge counts; None is no bound.
+
+    Days that contradict each other, an end before the start, bound nothing: an odd record must not take an owner away.
+    Raises ListFormatError as :func:`day_of`.
+    """
+    first, last = day_of(start, what, place), day_of(end, what, place)
+    return (None, None) if first and last and last < first else (first, last)
+
+
 def identifiers_of(text: str, place: str) -> tuple[Identifier, ...]:
     """Identifiers written ``type: value``, separated by semicolons. Raises ListFormatError naming the place."""
     found = []

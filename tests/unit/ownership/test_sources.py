@@ -48,15 +48,17 @@ def test_a_table_of_one_s_own(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("row", "told"),
     [
-        ("X,Y,130,", "line 2: the share is '130'; expected a number from 0 to 100"),
-        ('X,Y,"30,5",', "the share is '30,5'"),
-        (",Y,30,", "line 2: owner is empty"),
-        ("X,Y,30,soon", "from is 'soon'; expected a day"),
+        ("X,Y,130,,", "line 2: the share is '130'; expected a number from 0 to 100"),
+        ('X,Y,"30,5",,', "the share is '30,5'"),
+        (",Y,30,,", "line 2: owner is empty"),
+        ("X,Y,30,soon,", "from is 'soon'; expected a day"),
+        ("X,Y,30,2026-05-01,2026-01-01", "line 2: from 2026-05-01 to 2026-01-01 is no range; 'to' is exclusive"),
+        ("X,Y,30,2026-05-01,2026-05-01", "is no range"),
     ],
 )
 def test_a_row_that_cannot_be_read_is_told(tmp_path: Path, row: str, told: str) -> None:
     with pytest.raises(ListFormatError, match=told):
-        edges_of(tmp_path / "own.csv", f"owner,owned,percent,from\n{row}\n")
+        edges_of(tmp_path / "own.csv", f"owner,owned,percent,from,to\n{row}\n")
 
 
 def test_an_unknown_column_or_format_is_refused(tmp_path: Path) -> None:
@@ -171,6 +173,32 @@ def test_beneficial_ownership_statements(tmp_path: Path, as_lines: bool) -> None
     assert found[0].owner == HoldingParty(name="Ada Owner", country="FR")
     assert found[0].owned == lei(A_LEI, "Owned Ltd", "GB")
     assert found[0].source == "s-r1-2025-01-01 shareholding"
+
+
+@pytest.mark.parametrize(
+    ("share", "percents"),
+    [
+        # More than 50%, as registers of persons with significant control tell it, is no unknown share.
+        ({"exclusiveMinimum": 50, "maximum": 75}, [50, None]),
+        ({"exclusiveMinimum": 25, "exclusiveMaximum": 50}, [25, None]),
+        ({"minimum": 75, "maximum": 100}, [75, None]),
+        ({"exclusiveMaximum": 25}, [None]),
+    ],
+)
+def test_a_share_told_as_a_range_is_at_least_its_lower_bound(
+    tmp_path: Path, share: dict[str, float], percents: list[float | None]
+) -> None:
+    relationship = holds("r", {"type": "shareholding", "share": share})
+    found = edges_of(tmp_path / "bods.json", json.dumps([ENTITY, PERSON, relationship]))
+    assert [each.percent for each in found] == percents
+
+
+def test_days_of_a_register_that_contradict_each_other_take_no_edge_away(tmp_path: Path) -> None:
+    interest = {"type": "shareholding", "share": {"exact": 60}, "startDate": "2026-05-01", "endDate": "2026-01-01"}
+    (told,) = edges_of(tmp_path / "bods.json", json.dumps([ENTITY, PERSON, holds("r", interest)]))
+    row = gleif_row("IS_DIRECTLY_CONSOLIDATED_BY").replace(",,RELATIONSHIP", ",2019-05-01,RELATIONSHIP")
+    (consolidated,) = edges_of(tmp_path / "rr.csv", GLEIF + row)
+    assert [(each.from_, each.to) for each in (told, consolidated)] == [(None, None)] * 2
 
 
 MIDDLE = statement("m", "entity", name="Middle Ltd")
