@@ -217,7 +217,8 @@ def _respelt(entry: ListEntry, write: Callable[[list[list[str]]], str]) -> Party
     name = next((name for name in _native(entry) if spellings.is_han(name)), latin)
     words = spellings.chinese_words(name) if name else None
     spelt = write(words) if words else None
-    return _party(entry, spelt) if spelt and spelt.lower() != (latin or "").lower() else None
+    listed = " ".join(spellings.words_of(latin or ""))
+    return _party(entry, spelt) if spelt and spelt.lower() != listed.lower() else None
 
 
 def _invented(rng: random.Random) -> str:

@@ -119,7 +119,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def short_of_target(self) -> list[Row]:
         """The mutations that were found less often than promised."""
-        return [row for row in self.totals if row.found.rate < TARGETS.get(row.mutation, 0.0)]
+        return [row for row in self.totals if row.found.hits / row.found.asked < TARGETS.get(row.mutation, 0.0)]
 
 
 def rate(hits: int, asked: int) -> Rate:

@@ -121,7 +121,7 @@ def other_legal_form(name: str, rng: random.Random) -> str:
         words.pop()
     ended = re.sub(r"\W", "", name).lower()
     return " ".join(
-        [*words, rng.choice([form for form in ("LLC", "GmbH", "Inc.") if not ended.endswith(form.lower())])]
+        [*words, rng.choice([form for form in ("LLC", "GmbH", "Inc.") if not ended.endswith(form.strip(".").lower())])]
     )
 
 

@@ -64,7 +64,7 @@ class LicenseRequirement(msgspec.Struct, frozen=True, kw_only=True):
         return not any(_within(code, named) for named in self.excepted)
 
 
-_CODE = r"(?:ear99|[0-9][a-e][0-9]{3}(?:\.[a-z0-9]+)*)"
+_CODE = r"(?:ear99|[0-9][a-e][0-9]{3}(?:\.(?:[a-z]+|[0-9]+))*)"
 _CODES = rf"(?:eccns? )?{_CODE}(?:(?:,| and| or|, and|, or) (?:eccns? )?{_CODE})*"
 _ALL = r"(?:for )?(?:all|any) items? subject to the ear"
 _ITEM_CODE = re.compile(_CODE)

@@ -17,7 +17,7 @@ from streams.cli import main
 from streams.controltest import spellings
 from streams.controltest.comparison import changes, differences
 from streams.controltest.mutations import MUTATIONS, name_of
-from streams.controltest.report import as_html, as_json, rate, read_report
+from streams.controltest.report import Row, as_html, as_json, rate, read_report
 from streams.controltest.run import Run, report_of, run_offline
 from streams.controltest.sample import CLEAN, draw
 from streams.errors import RecordError
@@ -68,6 +68,26 @@ def test_mutations_say_where_they_do_not_apply() -> None:
     assert name_of(WEAK) is None
     assert all(mutation(WEAK, RNG) is None for mutation in MUTATIONS.values())
     assert MUTATIONS["initials"](ENTRY, RNG) is None
+
+
+def test_a_mutation_that_gives_the_listed_name_again_does_not_apply() -> None:
+    """A comma or a dot is no other spelling: such a party would be found as the exact name is."""
+    person = replace(ENTRY, entity_type="person", names=(ListedName(name="PENG, Jiarui"),))
+    assert MUTATIONS["pinyin_joined"](person, RNG) is None
+    spaced = MUTATIONS["pinyin_spaced"](person, RNG)
+    assert spaced is not None
+    assert spaced.name == "Peng Jia Rui"
+    for name in ("Velavia Toys, Inc", "Velavia Toys Inc."):
+        forms = {spellings.other_legal_form(name, random.Random(seed)) for seed in range(20)}
+        assert forms == {"Velavia Toys LLC", "Velavia Toys GmbH"}
+
+
+def test_a_promise_is_missed_by_less_than_is_shown() -> None:
+    """98,996 of 100,000 are shown as 99.00%, but are not the 99% that are promised."""
+    report = run_offline([LoadedList("a_list", (ENTRY,))], Screener(Policy.default()), Run("A. Tester", NOW, 1, 1))
+    for hits, short in ((98_996, ["exact"]), (99_000, [])):
+        of_exact = replace(report, rows=(Row("exact", "", rate(hits, 100_000)),))
+        assert [row.mutation for row in of_exact.short_of_target] == short
 
 
 def test_spellings() -> None:

@@ -48,9 +48,9 @@ def _goods_at(
 
 def new_customer(case: Case, is_of: IsOf, rule: rules.NewCustomer) -> None:
     """Who buys or receives such goods was incorporated after the day; a month or year counts from its first day."""
-    items, unknown = _items(case, is_of), False
-    after = rule.after.isoformat()
-    for at, cast in case.of_part(Part.BUYER, Part.FINAL):
+    items, customers = _items(case, is_of), case.of_part(Part.BUYER, Part.FINAL)
+    unknown, after = not customers, rule.after.isoformat()
+    for at, cast in customers:
         day = cast.incorporated_on
         first, last = f"{day}-01-01"[:10], f"{day}-12-31"[:10] if len(day) == 4 else f"{day}-31"[:10]
         if items and day and first > after:

@@ -174,6 +174,8 @@ def test_flags_make_a_review_together_and_a_hit_stays_a_hold() -> None:
         # A customer of whom nobody says since when it exists, or only that it was some time in 2022.
         ({"items": [CHIP], "parties": _parties(taker={"role": "end_user", "name": "Ormwick", "country": "NO"})}, {NEW}),
         ({"items": [CHIP], "parties": _parties(taker={**TAKER, "incorporated_on": "2022"})}, {NEW}),
+        # Nobody is said to buy or receive the chips.
+        ({"items": [CHIP], "parties": [{**BUYER, "role": "seller"}]}, {PRIORITY, TO_1_2, NEW}),
         ({"parties": _parties({"role": "payer", "name": "Kestholm"})}, {PAYER}),
         ({"revision": 1, "route": {"final_destination": "NO"}}, {CHANGE}),
     ],

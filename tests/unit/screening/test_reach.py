@@ -130,6 +130,10 @@ def test_the_military_end_user_list_covers_supplement_2(text: str) -> None:
         ("Items classified under ECCN 3A001.b", "3A001.a", False),
         ("Items classified under ECCN 3A001.b", "EAR99", False),
         ("Items classified under ECCN 3A001.b", "n/a", True),
+        # Levels of paragraphs written in one: which they are is not told.
+        ("Items classified under ECCN 3A001.b", "3A001.b2", True),
+        ("Items classified under ECCN 3A001.b2", "3A001.b.2", True),
+        ("Items classified under ECCN 3A001.b.2", "3A001.b.20", False),
         ("All items subject to the EAR except 5A992.c", "5a992.C.1", False),
         ("All items subject to the EAR except 5A992.c", "5A992", True),
         (BUT_EAR99, "ear 99", False),
