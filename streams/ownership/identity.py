@@ -15,6 +15,8 @@ from streams.matching.places import compatible, country_codes
 from streams.records.ownership import HoldingParty
 from streams.records.party import Identifier, Party
 
+_LEI_LENGTH = 20
+
 
 class Identity(NamedTuple):
     """By what someone is known: names, each with the key it is compared by, identifier keys, and countries."""
@@ -28,19 +30,27 @@ class Identity(NamedTuple):
         return list(dict.fromkeys([*[key for key, _ in self.names], *[f"#{each}" for each in self.identifiers]]))
 
     def is_same(self, other: Identity) -> bool:
-        """Whether both may be one: a shared identifier, or a shared name with nothing against it.
-
-        What speaks against it are other LEIs, legal forms of other kinds, and countries that are known and different.
-        """
+        """Whether both may be one: a shared identifier, or a shared name with nothing against it."""
         if not self.identifiers.isdisjoint(other.identifiers):
             return True
-        if _leis(self.identifiers) and _leis(other.identifiers):
+        return bool(self._shared_names(other)) and not self.differs(other)
+
+    def differs(self, other: Identity) -> bool:
+        """Whether something speaks against both being one, and no shared identifier for it.
+
+        That are other LEIs, countries that are known and different, and legal forms of other kinds of a shared name.
+        """
+        if not self.identifiers.isdisjoint(other.identifiers):
             return False
-        return compatible(self.countries, other.countries) and any(
-            ours == theirs and _forms_agree(our_name, their_name)
-            for ours, our_name in self.names
-            for theirs, their_name in other.names
-        )
+        if _leis(self.identifiers) and _leis(other.identifiers):
+            return True
+        shared = self._shared_names(other)
+        unlike = bool(shared) and not any(_forms_agree(*names) for names in shared)
+        return unlike or not compatible(self.countries, other.countries)
+
+    def _shared_names(self, other: Identity) -> list[tuple[str, str]]:
+        """The names of both whose keys are the same."""
+        return [(name, their_name) for key, name in self.names for theirs, their_name in other.names if key == theirs]
 
 
 def of_party(party: Party) -> Identity:
@@ -69,7 +79,8 @@ def _identity(names: Iterable[str], countries: Iterable[str], identifiers: Itera
 
 @lru_cache(maxsize=4096)
 def _leis(identifiers: frozenset[str]) -> frozenset[str]:
-    return frozenset([each for each in identifiers if LEI.is_valid(each)])
+    # Of shorter ones, too, one in 97 has check digits that fit.
+    return frozenset([each for each in identifiers if len(each) == _LEI_LENGTH and LEI.is_valid(each)])
 
 
 def _forms_agree(ours: str, theirs: str) -> bool:

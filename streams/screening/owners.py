@@ -142,15 +142,17 @@ class _Known:
     def __init__(self, party: Identity) -> None:
         self._party = party
         self._met: dict[Identity, str] = {}
-        self._by_key: dict[str, list[tuple[str, Identity]]] = {}
+        self._by_key: dict[str, dict[str, None]] = {}  # of each key the labels, each once, in the order they came
+        self._told: dict[str, list[Identity]] = {}
         self._labels = {PARTY}
 
     def add(self, label: str, identity: Identity) -> None:
         """Someone new, or someone known who is told in another way."""
         self._labels.add(label)
         self._met[identity] = label
+        self._told.setdefault(label, []).append(identity)
         for key in identity.lookups():
-            self._by_key.setdefault(key, []).append((label, identity))
+            self._by_key.setdefault(key, {})[label] = None
 
     def met(self, identity: Identity) -> str | None:
         """The label of someone who was told just so before, or of the party where nothing more is told than of it."""
@@ -161,16 +163,20 @@ class _Known:
         return self._met.get(identity)
 
     def label_of(self, identity: Identity) -> str | None:
-        """The label of an owner met before who may be the same."""
+        """The label of an owner met before who may be the same by one telling and differs by none.
+
+        Else a vague telling would make one of two owners, and their shares would not add up.
+        """
         for key in sorted(identity.lookups()):
-            for label, other in self._by_key.get(key, ()):
-                if identity.is_same(other):
+            for label in self._by_key.get(key, ()):
+                told = self._told[label]
+                if any(map(identity.is_same, told)) and not any(map(identity.differs, told)):
                     return label
         return None
 
     def new_label(self, owner: HoldingParty) -> str:
         """The owner's name, made distinct where another one has it."""
-        distinct = [owner.name, f"{owner.name} ({owner.country})"]
+        distinct = [owner.name, *([f"{owner.name} ({owner.country})"] if owner.country else [])]
         distinct += [f"{owner.name} ({each.type} {each.value})" for each in owner.identifiers]
         numbered = (f"{owner.name} ({number})" for number in count(len(self._labels)))
         return next(label for label in chain(distinct, numbered) if label not in self._labels)

@@ -210,6 +210,43 @@ def test_an_owner_of_the_party_s_name_is_the_party_only_when_nothing_more_is_tol
     assert f"{PARTY} owns 100% of the party (register)" in evidence(answered)[0]
 
 
+B_LEI = "5493001KJTIIGC8Y1R12"
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (named(f"{X} GmbH"), named(f"{X} AG")),
+        (named(X, country="RU"), named(X, country="KZ")),
+        (named(X, LEI.value), named(X, B_LEI)),
+    ],
+)
+@pytest.mark.parametrize("vague_first", [False, True])
+def test_two_owners_stay_two_whatever_else_is_told_of_one_of_their_name(
+    one: HoldingParty, other: HoldingParty, vague_first: bool
+) -> None:
+    """30% + 30% = 60%; whoever has 1% may be either of them."""
+    told = graph(edge(X, PARTY, 1), source="0" if vague_first else "z")
+    for source, owner in (("a", one), ("b", other)):
+        share = OwnershipEdge(owner=owner, owned=HoldingParty(name=PARTY), percent=30)
+        told = graph(share, source=source, before=told)
+    answered = asked(told)
+    assert answered.decision.outcome == "hold"
+    assert evidence(answered)[-1].endswith("hold 30% + 30% = 60% of the party; 50% is reached")
+    assert "()" not in answered.alerts[0].summary
+
+
+def test_a_registration_number_is_no_lei_though_its_digits_check_as_one() -> None:
+    """AB000252 leaves the remainder 1 modulo 97, as every LEI does and one in 97 of all numbers."""
+    owned = HoldingParty(name=PARTY, identifiers=(Identifier(type="company number", value="AB000252"),))
+    event = {
+        "transaction_id": "T",
+        "parties": [{"name": PARTY, "identifiers": [{"type": "LEI", "value": LEI.value}]}],
+    }
+    told = graph(OwnershipEdge(owner=HoldingParty(name=X), owned=owned, percent=60))
+    assert screened(event, SCREENER, LISTS.with_ownership(told), NOW, NOW).decision.outcome == "hold"
+
+
 def test_owners_in_a_circle_that_are_told_in_several_ways_come_to_an_end() -> None:
     forms = [named(A), named(A, LEI.value), named(A, country="DE"), named(A.upper(), LEI.value, "DE")]
     circle = [holds(form, named(B)) for form in forms] + [holds(named(B), form) for form in forms]
