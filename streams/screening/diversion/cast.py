@@ -42,6 +42,8 @@ _words = re.compile(r"\w+")
 class Cast(msgspec.Struct, frozen=True, gc=False):
     """What the rules ask of a party; ``trade`` is the word of its name by which it carries or finances goods.
 
+    ``country`` is the one it tells, or else that of its first address that tells one.
+
     ``key`` tells customers apart: those of one name, country and day of incorporation are one.
     """
 
@@ -60,7 +62,8 @@ def cast_of(party: Party, words: Set[str]) -> Cast | None:
     if part is None:
         return None
     found = [word for word in _words.findall(party.name.lower()) if word in words] if part == Part.FINAL else []
-    country = country_code(party.country)
+    told = (party.country, *(address.country for address in party.addresses))
+    country = next(filter(None, map(country_code, told)), "")
     return Cast(
         part=int(part),
         role=party.role,

@@ -64,9 +64,10 @@ def new_customer(case: Case, is_of: IsOf, rule: rules.NewCustomer) -> None:
 
 def many_transshipments(case: Case, route: Route, rule: rules.ManyTransshipments) -> None:
     """The route has so many transshipments."""
-    if len(route.transshipments) >= rule.at_least:
-        places = ", ".join(route.transshipments[:_MOST_NAMED])
-        case.flag(rule, "route.transshipments", f"{len(route.transshipments)} transshipments: {places}")
+    places = list(filter(str.strip, route.transshipments))
+    if len(places) >= rule.at_least:
+        text = f"{len(places)} transshipments: {', '.join(places[:_MOST_NAMED])}"
+        case.flag(rule, "route.transshipments", text)
 
 
 def final_consignee(case: Case, words: Set[str], rule: rules.FinalConsignee) -> None:
@@ -145,7 +146,9 @@ def _named(items: Sequence[tuple[int, Item]]) -> str:
 
 def _changed_route(before: Route | None, now: Route | None) -> list[str]:
     values = [(key, getattr(before, key, ""), getattr(now, key, "")) for key in _WATCHED]
-    return [f"route.{key} was {_plain(old)}, is {_plain(new)}" for key, old, new in values if old != new]
+    return [
+        f"route.{key} was {_plain(old)}, is {_plain(new)}" for key, old, new in values if (old or new) and old != new
+    ]
 
 
 def _plain(value: str | Sequence[str]) -> str:

@@ -185,6 +185,20 @@ def test_what_nobody_tells_is_not_checked(fields: Fields, rules: set[str]) -> No
     assert (decision.flags, set(decision.not_checked) - {QUANTITY}) == ((), rules)
 
 
+def test_a_party_that_tells_no_country_is_of_that_of_its_address() -> None:
+    in_moscow = {**TAKER, "country": "", "addresses": [{"city": "Moscow"}, {"city": "Moscow", "country": "RU"}]}
+    (flag,) = Stream().event(items=[CHIP], parties=[BUYER, in_moscow]).flags
+    assert flag.rule == PRIORITY
+
+
+def test_a_route_that_tells_no_place_is_as_none() -> None:
+    stream = Stream()
+    stream.event("T", route={"carrier": "A"})
+    assert stream.event("T", NOW + timedelta(days=9), revision=1).flags == ()
+    assert stream.event("T", NOW + timedelta(days=19), revision=2, route={}).flags == ()
+    assert stream.event("U", route={"transshipments": ["", " ", "HK", "Oslo"]}).flags == ()
+
+
 def test_a_late_change_of_route_or_consignee() -> None:
     """24 hours are late; a changed ship is no changed route; after the goods left, any change is late."""
     stream = Stream()
