@@ -59,12 +59,18 @@ def ownership_file(path: Path, source: str | None = None, names: Path | None = N
 
 
 def graph_of_files(files: Iterable[OwnershipFile], now: datetime) -> OwnershipGraph:
-    """Who owns whom by these files. Raises ListFormatError, and ListError when two are of the same source."""
+    """Who owns whom by these files.
+
+    Raises ListFormatError, and ListError when two are of the same source, or one has no edge.
+    """
     changes: dict[str, OwnershipChange] = {}
     for each in files:
         if each.source in changes:
             raise ListError(f"two files are of the ownership source {each.source}: rename one")
-        changes[each.source] = next_release(each.source, paged(each.edges()), None, now)
+        pieces = paged(each.edges())
+        if not pieces:
+            raise ListError(f"ownership {each.source}: no edge in {each.file.place}; give the whole file")
+        changes[each.source] = next_release(each.source, pieces, None, now)
     return NO_OWNERSHIP.after(*changes.values())
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
 
-from streams.errors import ListFormatError
-from streams.ownership.loading import ownership_file
+from streams.errors import ListError, ListFormatError
+from streams.ownership.loading import graph_of_files, ownership_file
 from streams.records.ownership import HoldingParty, OwnershipEdge
 from streams.records.party import Identifier
 
@@ -66,6 +66,12 @@ def test_an_unknown_column_or_format_is_refused(tmp_path: Path) -> None:
         edges_of(tmp_path / "own.csv", "owner,owned,share\nX,Y,30\n")
     with pytest.raises(ListFormatError, match="is not ownership Highfence can read"):
         edges_of(tmp_path / "own.csv", "parent,child\nX,Y\n")
+
+
+def test_a_file_that_tells_of_nobody_is_no_reason_to_clear_anybody(tmp_path: Path) -> None:
+    (tmp_path / "register.csv").write_text("owner,owned,percent\n")
+    with pytest.raises(ListError, match=r"ownership register: no edge in .*register.csv"):
+        graph_of_files([ownership_file(tmp_path / "register.csv")], datetime(2026, 1, 1, tzinfo=UTC))
 
 
 GLEIF = (
