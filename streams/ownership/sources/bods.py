@@ -18,7 +18,7 @@ import msgspec
 from streams.errors import ListFormatError
 from streams.lists.sources.content import ListFile
 from streams.lists.sources.draft import one_line
-from streams.ownership.sources.shares import day_of, period_of
+from streams.ownership.sources.shares import LONGEST_ID, LONGEST_TYPE, MOST_IDENTIFIERS, day_of, period_of
 from streams.records.ownership import HoldingParty, OwnershipEdge
 from streams.records.party import Identifier
 
@@ -216,14 +216,16 @@ def _party(told: Any, newest: dict[str, _Statement], place: str) -> HoldingParty
     name = one_line(details.name or next(iter([*legal, *[each.fullName for each in details.names]]), ""))
     countries = [details.jurisdiction] if details.jurisdiction else details.nationalities
     identifiers = tuple(
-        Identifier(type=_scheme(each)[:128], value=each.id[:512]) for each in details.identifiers if each.id
+        Identifier(type=_scheme(each)[:LONGEST_TYPE], value=each.id[:LONGEST_ID])
+        for each in details.identifiers
+        if each.id
     )
     if not name and not identifiers:
         return None
     return HoldingParty(
         name=(name or identifiers[0].value)[:1024],
         country=next((each.code or each.name for each in countries), "")[:128],
-        identifiers=identifiers[:100],
+        identifiers=identifiers[:MOST_IDENTIFIERS],
     )
 
 

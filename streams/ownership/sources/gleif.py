@@ -16,7 +16,7 @@ from typing import Final, Literal
 from streams.errors import ListFormatError
 from streams.lists.sources.content import ListFile
 from streams.lists.sources.tables import records_of, rows_of
-from streams.ownership.sources.shares import percent_of, period_of
+from streams.ownership.sources.shares import LONGEST_ID, percent_of, period_of
 from streams.records.ownership import HoldingParty, OwnershipEdge
 from streams.records.party import Identifier
 
@@ -80,6 +80,8 @@ def _entity(lei: str, names: Names, place: str) -> HoldingParty:
     lei = lei.strip()
     if not lei:
         raise ListFormatError(f"{place}: a node has no id; the file is cut or damaged, download it again")
+    if len(lei) > LONGEST_ID:
+        raise ListFormatError(f"{place}: a node's id is {lei[:40]!r}; the file is damaged, download it again")
     name, country = names.get(lei, ("", ""))
     return HoldingParty(name=name or lei, country=country, identifiers=(Identifier(type="LEI", value=lei),))
 
@@ -109,7 +111,7 @@ def _leis(file: ListFile) -> set[str]:
 def _names(file: ListFile, wanted: set[str]) -> dict[str, tuple[str, str]]:
     columns = ("lei", "entity.legalname", "entity.legaladdress.country")
     return {
-        lei: (name.strip()[:1024], country.strip())
+        lei: (name.strip()[:1024], country.strip()[:128])
         for _, row in records_of(file, rows_of(file), columns)
         for lei, name, country in [[row[column] for column in columns]]
         if lei in wanted

@@ -7,6 +7,9 @@ from datetime import date
 from streams.errors import ListFormatError
 from streams.records.party import Identifier
 
+LONGEST_ID, LONGEST_TYPE, MOST_IDENTIFIERS = 512, 128, 100
+"""What an edge can hold, by its schema (:mod:`streams.records.ownership`)."""
+
 
 def percent_of(text: str, place: str) -> float | None:
     """A share in percent, such as ``30``, ``30.5`` or ``30%``; None when the cell is empty.
@@ -54,7 +57,13 @@ def identifiers_of(text: str, place: str) -> tuple[Identifier, ...]:
     found = []
     for part in filter(None, map(str.strip, text.split(";"))):
         kind, colon, value = part.partition(":")
-        if not (colon and kind.strip() and value.strip()):
-            raise ListFormatError(f"{place}: the identifier is {part[:40]!r}; expected 'type: value'")
-        found.append(Identifier(type=kind.strip(), value=value.strip()))
+        kind, value = kind.strip(), value.strip()
+        if not (colon and 0 < len(kind) <= LONGEST_TYPE and 0 < len(value) <= LONGEST_ID):
+            raise ListFormatError(
+                f"{place}: the identifier is {part[:40]!r}; expected 'type: value', "
+                f"of at most {LONGEST_TYPE} and {LONGEST_ID} characters"
+            )
+        found.append(Identifier(type=kind, value=value))
+    if len(found) > MOST_IDENTIFIERS:
+        raise ListFormatError(f"{place}: has {len(found)} identifiers; at most {MOST_IDENTIFIERS} are read")
     return tuple(found)

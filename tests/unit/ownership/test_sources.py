@@ -61,6 +61,23 @@ def test_a_row_that_cannot_be_read_is_told(tmp_path: Path, row: str, told: str) 
         edges_of(tmp_path / "own.csv", f"owner,owned,percent,from,to\n{row}\n")
 
 
+@pytest.mark.parametrize(
+    ("identifiers", "told"),
+    [
+        ("reg: " + "9" * 600, "line 2: the identifier is 'reg: 9999"),
+        ("r" * 200 + ": 12345", "line 2: the identifier is 'rrr"),
+        ("; ".join(f"reg: A{number}" for number in range(101)), "line 2: has 101 identifiers; at most 100"),
+    ],
+)
+def test_what_no_edge_can_hold_is_refused_before_it_is_published(tmp_path: Path, identifiers: str, told: str) -> None:
+    """Else the file is published, and every worker refuses the release whole."""
+    with pytest.raises(ListFormatError, match=told):
+        edges_of(tmp_path / "own.csv", f"owner,owned,owned_identifiers\nX,Y,{identifiers}\n")
+    row = gleif_row("IS_DIRECTLY_CONSOLIDATED_BY").replace(A_LEI, "9" * 600)
+    with pytest.raises(ListFormatError, match="line 2: a node's id is '999"):
+        edges_of(tmp_path / "rr.csv", GLEIF + row)
+
+
 def test_an_unknown_column_or_format_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ListFormatError, match="column 'share' is not known"):
         edges_of(tmp_path / "own.csv", "owner,owned,share\nX,Y,30\n")
