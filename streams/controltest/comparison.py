@@ -43,6 +43,9 @@ def differences(before: Report, after: Report) -> list[str]:
         )
         if first != second
     ]
+    earlier, later = ({row.mutation for row in report.totals} for report in (before, after))
+    told += [f"{name}: tested and then not" for name in sorted(earlier - later)]
+    told += [f"{name}: not tested and then tested" for name in sorted(later - earlier)]
     for source in sorted({*before.releases, *after.releases}):
         first, second = (report.releases.get(source) for report in (before, after))
         if first is None or second is None or first.digest != second.digest:

@@ -11,6 +11,7 @@ import msgspec
 import orjson
 
 from streams.controltest.mutations import MUTATIONS, name_of
+from streams.errors import ListError
 from streams.invented.trade import Trade
 from streams.lists.sources import consolidated
 from streams.matching import Policy
@@ -56,7 +57,9 @@ def draw(entries: Iterable[ListEntry], size: int, seed: int, policy: Policy, day
 
     Their transaction ids begin with ``mark``. The same entries, size and seed give the same sample; the order of the
     entries does not matter.
+    Raises ListError when no test party can be made: a test of nothing must not look like one that was passed.
     """
+    entries = list(entries)
     standing = [entry for entry in entries if in_force(entry, day) and policy.counts(entry, day)]
     standing.sort(key=lambda entry: entry.key)
     rng = random.Random(seed)  # noqa: S311 - a reproducible sample, not a secret
@@ -71,6 +74,11 @@ def draw(entries: Iterable[ListEntry], size: int, seed: int, policy: Policy, day
                 missing[name] += 1
             else:
                 cases.append(Case(f"{mark}-{len(cases):07d}", name, party, entry))
+    if not cases:
+        raise ListError(
+            f"nothing to test: none of {len(drawn)} entries drawn, of {len(entries)} and in force on {day}, "
+            "gives a test party"
+        )
     cases += [Case(f"{mark}-{len(cases) + at:07d}", CLEAN, party) for at, party in enumerate(clean_parties(size, seed))]
     no_name = sum(name_of(entry) is None for entry in drawn)
     return Sample(tuple(cases), len(drawn), no_name, {name: missing[name] for name in MUTATIONS})

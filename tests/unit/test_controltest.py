@@ -20,7 +20,7 @@ from streams.controltest.mutations import MUTATIONS, name_of
 from streams.controltest.report import Row, as_html, as_json, rate, read_report
 from streams.controltest.run import Run, report_of, run_offline
 from streams.controltest.sample import CLEAN, draw
-from streams.errors import RecordError
+from streams.errors import ListError, RecordError
 from streams.lists.loading import LoadedList, load_lists
 from streams.matching import Policy
 from streams.records.decision import SuppressedHit
@@ -122,7 +122,24 @@ def test_the_same_seed_draws_the_same_whatever_the_order() -> None:
     assert first == draw(entries[::-1], 20, 7, Policy.default(), date(2026, 1, 1))
     assert first != draw(entries, 20, 8, Policy.default(), date(2026, 1, 1))
     assert sum(case.mutation == CLEAN for case in first.cases) == 20
-    assert not draw(entries, 20, 7, Policy.default(), date(2020, 1, 1)).entries  # before they took effect
+
+
+def test_a_test_of_nothing_is_refused_not_passed() -> None:
+    entries = [entry for each in load_lists("bundled") for entry in each.entries]
+    with pytest.raises(
+        ListError, match="none of 0 entries drawn, of 80 and in force on 2020-01-01, gives a test party"
+    ):
+        draw(entries, 20, 7, Policy.default(), date(2020, 1, 1))  # before they took effect
+    with pytest.raises(ListError, match="none of 1 entries drawn"):
+        draw([WEAK], 20, 7, Policy.default(), date(2026, 1, 1))
+
+
+def test_what_only_one_of_two_reports_tested_is_told() -> None:
+    lists = [LoadedList("a_list", (ENTRY,))]
+    both = run_offline(lists, Screener(Policy.default()), Run("x", NOW, 1, 1))
+    without = replace(both, rows=tuple(row for row in both.rows if row.mutation != "identifier_only"))
+    assert differences(both, without) == ["identifier_only: tested and then not"]
+    assert differences(without, both) == ["identifier_only: not tested and then tested"]
 
 
 def test_a_run_counts_hits_misses_and_false_alarms() -> None:
