@@ -11,20 +11,22 @@ from rigour.territories import get_territory, lookup_territory
 _CODE: Final = 3
 """Up to so many letters are a code, not a name."""
 _SPOKEN: Final = {"uk": "gb", "uae": "ae"}
+_NOWHERE: Final = frozenset({"eu", "ip", "un", "zz"})
+"""Codes of what is no country: the European Union, cyberspace, the United Nations, and the world, or nobody knows."""
 # Trade with these runs through each other so often that one for the other contradicts nothing.
 _NEIGHBOURS: Final = (frozenset({"cn", "hk", "mo", "tw"}), frozenset({"ru", "ua"}))
 
 
 @lru_cache(maxsize=16_384)
 def country_code(text: str) -> str:
-    """The ISO 3166-1 alpha-2 code, lower case, of a country code or name; empty when unknown."""
+    """The ISO 3166-1 alpha-2 code, lower case, of a country code or name; empty when unknown, or no country."""
     text = text.strip()
     if not text:
         return ""
     territory = get_territory(_SPOKEN.get(text.lower(), text))
     if territory is None and len(text) > _CODE:
         territory = lookup_territory(text)
-    if territory is None:
+    if territory is None or territory.code in _NOWHERE:
         return ""
     code = territory.code
     return code[:2] if "-" in code else code

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from streams.matching import EntityIndex, Policy
+from streams.matching.places import country_code
 from streams.records.party import Party
 
 
@@ -34,6 +37,15 @@ def test_joined_words_and_contradiction(index: EntityIndex, policy: Policy) -> N
     assert [item.listed for item in match.evidence if item.kind == "word"] in (["almaz antey"], ["almaz", "antey"])
     match = index.candidates(Party(name="Arrow Electronics Inc", country="US"), policy)[0]
     assert "country US is not CN, HK" in match.summary
+
+
+@pytest.mark.parametrize("nowhere", ["ZZ", "EU", "European Union", "UN", "Global", "Atlantis"])
+def test_what_names_no_country_contradicts_none(index: EntityIndex, policy: Policy, nowhere: str) -> None:
+    """ZZ is what systems write where they know no country; it must not make a listed name a weaker one."""
+    name = "Incpur (Beijing) Electronic Information Industry"
+    found, without = (index.match(Party(name=name, country=country), policy) for country in (nowhere, ""))
+    assert found == without != ()
+    assert country_code(nowhere) == ""
 
 
 def test_unproved_names_say_why(index: EntityIndex, policy: Policy) -> None:

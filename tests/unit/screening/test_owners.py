@@ -236,6 +236,13 @@ def test_two_owners_stay_two_whatever_else_is_told_of_one_of_their_name(
     assert "()" not in answered.alerts[0].summary
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [("ZZ", "DE"), ("DE", "ZZ"), ("EU", "DE")])
+def test_what_names_no_country_keeps_no_owner_away(ours: str, theirs: str) -> None:
+    told = graph(OwnershipEdge(owner=HoldingParty(name=X), owned=HoldingParty(name=PARTY, country=theirs), percent=60))
+    event = {"transaction_id": "T", "parties": [{"name": PARTY, "country": ours}]}
+    assert screened(event, SCREENER, LISTS.with_ownership(told), NOW, NOW).decision.outcome == "hold"
+
+
 def test_a_registration_number_is_no_lei_though_its_digits_check_as_one() -> None:
     """AB000252 leaves the remainder 1 modulo 97, as every LEI does and one in 97 of all numbers."""
     owned = HoldingParty(name=PARTY, identifiers=(Identifier(type="company number", value="AB000252"),))
