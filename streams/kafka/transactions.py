@@ -179,6 +179,7 @@ def seek_to_committed(consumer: Consumer, messages: Sequence[Message], timeout_s
     """Go back to what is committed on the partitions of an aborted batch that are still this consumer's.
 
     A partition without any commit goes back to the batch's first message, which is where it started.
+    Raises KafkaException when the broker does not tell in time what is committed.
     """
     first: dict[tuple[str, int], int] = {}
     for topic, partition, offset in map(place_of, messages):
@@ -188,6 +189,8 @@ def seek_to_committed(consumer: Consumer, messages: Sequence[Message], timeout_s
     if not wanted:
         return
     for committed in consumer.committed(wanted, timeout=timeout_seconds):
+        if committed.error is not None:
+            raise KafkaException(committed.error)
         if committed.offset == OFFSET_INVALID:
             committed.offset = first[committed.topic, committed.partition]
         consumer.seek(committed)

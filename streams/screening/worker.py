@@ -20,6 +20,7 @@ from streams.kafka.transactions import (
     Membership,
     TransactionalProducer,
     next_positions,
+    place_of,
     seek_to_committed,
 )
 from streams.matching import Policy
@@ -92,6 +93,7 @@ class Worker:
         self._tracer: ScreeningTracer | None = None
         self._names_places = bool(settings.worker.refuse) or _log.isEnabledFor(logging.DEBUG)
         self._membership = Membership()
+        self._unproven: set[tuple[str, int]] = set()
         self._garbage = GarbageCollection()
         self._batch = min(_FIRST_BATCH, settings.worker.batch_events)
         self._paused = False
@@ -194,6 +196,7 @@ class Worker:
     def _read(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Read these partitions from what is committed, or hold them ready while not screening."""
         consumer.assign(partitions)
+        self._unproven = {(each.topic, each.partition) for each in partitions}
         self._eventful_at = time.monotonic()  # what waits there has still to be fetched
         if self._paused:
             consumer.pause(partitions)
@@ -223,7 +226,19 @@ class Worker:
             # Some of these may have come under an assignment that is over: another worker's by now.
             self._go_back(consumer, events)
             return []
-        return events
+        return [] if self._go_back_once(consumer, events) else events
+
+    def _go_back_once(self, consumer: Consumer, events: list[Message]) -> bool:
+        """Whether some partition was read for the first time since it was assigned: from what is committed then.
+
+        When an open transaction of another worker holds the committed offset back and the group changes meanwhile,
+        librdkafka reads the partition from its beginning (2.16.0, rdkafka_assignment.c).
+        """
+        read = {(topic, partition) for topic, partition, _ in map(place_of, events)} & self._unproven
+        if read:
+            self._go_back(consumer, events)
+            self._unproven -= read
+        return bool(read)
 
     def _assign_anew(self, consumer: Consumer) -> None:
         """Read on from what is committed.
@@ -341,6 +356,7 @@ class Worker:
 
     def _go_back(self, consumer: Consumer, messages: list[Message]) -> None:
         """Read from what is committed again, where that is still this worker's."""
+        self._eventful_at = time.monotonic()
         try:
             seek_to_committed(consumer, messages, self._settings.kafka.timeout_seconds)
         except KafkaException as error:

@@ -8,6 +8,7 @@ import time
 from collections.abc import Callable
 
 import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
 
 from faults.conftest import Scale
 from faults.rig import SESSION_SECONDS, Rig, wait_for
@@ -80,6 +81,31 @@ def test_a_halted_worker_that_wakes_up_changes_nothing(rig: Rig, place: str) -> 
     else:
         wait_for(lambda: rig.decided() > before + 500, told=rig.logs)
     sleeper.signal(signal.SIGCONT)
+    rig.wait_decided()
+    assert rig.verdict().holds
+
+
+def test_a_member_comes_and_goes_while_offsets_are_in_doubt(rig: Rig) -> None:
+    """An open transaction holds the committed offsets back, and librdkafka reads from a partition's beginning."""
+    rig.keep_running()
+    rig.send(trade(600))
+    rig.wait_decided()
+    topic = f"{rig.settings.topics.prefix}transactions"
+    group = {"bootstrap.servers": rig.servers, "group.id": rig.settings.worker.group_id}
+    passer_by = Consumer({**group, "partition.assignment.strategy": "range"})
+    doubtful = Producer({"bootstrap.servers": rig.servers, "transactional.id": f"{topic}-doubtful"})
+    doubtful.init_transactions(10)
+    doubtful.begin_transaction()
+    positions = [TopicPartition(topic, partition, 0) for partition in range(rig.settings.topics.partitions)]
+    doubtful.send_offsets_to_transaction(positions, passer_by.consumer_group_metadata(), 10)
+    passer_by.subscribe([topic])
+    while not passer_by.assignment():
+        passer_by.poll(0.1)
+    time.sleep(1)
+    passer_by.close()
+    time.sleep(3)
+    doubtful.abort_transaction(10)
+    rig.send(trade(100, rig.sent))
     rig.wait_decided()
     assert rig.verdict().holds
 

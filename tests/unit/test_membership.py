@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from confluent_kafka import OFFSET_INVALID, KafkaError, TopicPartition
 
+from streams.errors import StreamError
 from streams.kafka.transactions import Membership
 from streams.matching import Policy
 from streams.screening.worker import Worker
@@ -101,6 +103,29 @@ def test_a_batch_across_a_rebalance_is_read_again(worker: Worker) -> None:
     events, consumer = take(worker, rebalance)
     assert events == []
     assert consumer.sought == [(0, 4)]
+
+
+def test_what_is_read_first_after_an_assignment_is_read_again_from_what_is_committed(worker: Worker) -> None:
+    """librdkafka may have begun where nobody is: at the partition's beginning."""
+    consumer = Consumer(lambda: None)
+    worker._assigned(consumer, consumer.assignment())  # type: ignore[arg-type]
+    assert worker._take(consumer) == []  # type: ignore[arg-type]
+    assert consumer.sought == [(0, 4)]
+    assert [event.offset() for event in worker._take(consumer)] == [12, 13]  # type: ignore[arg-type]
+    assert consumer.sought == [(0, 4)]
+
+
+def test_a_partition_whose_committed_offset_is_not_told_is_not_read_from_anywhere(worker: Worker) -> None:
+    class Doubtful(Consumer):
+        def committed(self, partitions: list[TopicPartition], timeout: float) -> list[Any]:
+            error = KafkaError(KafkaError.UNSTABLE_OFFSET_COMMIT)
+            return [SimpleNamespace(topic="transactions", partition=0, offset=OFFSET_INVALID, error=error)]
+
+    consumer = Doubtful(lambda: None)
+    worker._assigned(consumer, consumer.assignment())  # type: ignore[arg-type]
+    with pytest.raises(StreamError, match="cannot go back"):
+        worker._take(consumer)  # type: ignore[arg-type]
+    assert consumer.sought == []
 
 
 @pytest.mark.parametrize("paused", [False, True])
