@@ -23,6 +23,8 @@ X, Y, LISTED_BY_BIS = "Zorblatt Petrokhim", "Quvelian Marstrand", "Brunkhalden A
 LATER = "Tessimond Yarrow Shipping"
 OF_744_8 = "Wrexby Ostrander Mining"
 """Blocked under a program that BIS's rule counts, too."""
+SECTORAL = "Quillon Varga Refining"
+"""Named under the same program on another list, of which no rule is."""
 
 
 def _list(source: str, *names: str) -> LoadedList:
@@ -34,14 +36,16 @@ def _list(source: str, *names: str) -> LoadedList:
                 entry_id=name,
                 names=(ListedName(name=name),),
                 effective_from=date(2025, 9, 15) if name == LATER else None,
-                programs=("RUSSIA-EO14024",) if name == OF_744_8 else ("CUBA",),
+                programs=("RUSSIA-EO14024",) if name in (OF_744_8, SECTORAL) else ("CUBA",),
             )
             for name in names
         ),
     )
 
 
-SNAPSHOT = Snapshot.of_lists([_list(SDN, X, Y, LATER, OF_744_8), _list(ENTITY_LIST, LISTED_BY_BIS)], NOW)
+SNAPSHOT = Snapshot.of_lists(
+    [_list(SDN, X, Y, LATER, OF_744_8), _list(ENTITY_LIST, LISTED_BY_BIS), _list("ssi", SECTORAL)], NOW
+)
 SCREENER = Screener(Policy.default())
 
 Line = tuple[str, float | None, str] | tuple[str, float | None]
@@ -194,6 +198,14 @@ def test_the_affiliates_rule_adds_blocked_persons_of_its_programs_to_the_entity_
         assert "listed owners hold 25% + 25% = 50% of the party" in alert.summary
 
 
+def test_a_program_counts_on_the_list_of_blocked_persons_alone() -> None:
+    """A list without a rule counts like the party, whatever its program, and adds nothing to the Entity List's 25%."""
+    (alert,) = _screened((SECTORAL, 1), day="2025-12-15").alerts
+    assert alert.outcome == "hold"
+    answered = _screened((SECTORAL, 25), (LISTED_BY_BIS, 25))
+    assert {alert.listed.source: alert.outcome for alert in answered.alerts} == {"ssi": "hold", ENTITY_LIST: "review"}
+
+
 def test_the_same_owner_on_two_lines_has_both_holdings() -> None:
     (alert,) = _screened((X, 25), (X, 25)).alerts
     assert alert.outcome == "hold"
@@ -217,6 +229,8 @@ def test_wrong_rules_are_refused() -> None:
         {"lists": []},
         {"in_force": []},
         {"share": 1},
+        {"programs": ["P"]},
+        {"program_lists": ["b_list"]},
     )
     for wrong in mistakes:
         with pytest.raises(PolicyError, match="policy: ownership"):
