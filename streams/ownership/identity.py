@@ -60,7 +60,7 @@ def of_party(party: Party) -> Identity:
 
 def of_holding_party(party: HoldingParty) -> Identity:
     """An owner or someone owned, as a source tells of it."""
-    return _identity((party.name,), (party.country,), party.identifiers)
+    return _identity((party.name, *party.alt_names), (party.country,), party.identifiers)
 
 
 def keys_of(party: HoldingParty) -> list[str]:
@@ -68,6 +68,9 @@ def keys_of(party: HoldingParty) -> list[str]:
     keys = [f"#{key}" for each in party.identifiers if (key := identifier_key(each.type, each.value))]
     if key := name_key(party.name):
         keys.append(key)
+    for name in party.alt_names:
+        if key := name_key(name):
+            keys.append(key)
     return keys
 
 

@@ -19,6 +19,7 @@ class HoldingParty(Record, frozen=True, kw_only=True):
     """An owner or someone owned. A source that gives no name has its identifier's value as name."""
 
     name: Name
+    alt_names: Annotated[tuple[Name, ...], Meta(max_length=100)] = ()
     country: Country = ""
     identifiers: Annotated[tuple[Identifier, ...], Meta(max_length=100)] = ()
 

@@ -133,7 +133,7 @@ def _walked(
 
 
 def _party(owner: HoldingParty) -> Party:
-    return Party(name=owner.name, country=owner.country, identifiers=owner.identifiers)
+    return Party(name=owner.name, alt_names=owner.alt_names, country=owner.country, identifiers=owner.identifiers)
 
 
 class _Known:

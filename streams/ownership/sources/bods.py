@@ -3,9 +3,10 @@
 Of several statements about one record the newest counts, of the same day the last. A relationship's interests become
 edges: a shareholding is a share; an interest of unknown kind, or none told at all, is an unknown share; all others
 (votes, seats on the board, trust roles, influence) are control without a share. A share told as a range is its lower
-bound, inclusive or not, and, beside it, an unknown share. A closed relationship ends on the day of the statement that
-closed it. An indirect relationship is left out where its components, all of them told and none at an end, say it link
-by link; an interested party or subject that is not told is left out, too, as there is nobody to screen.
+bound, inclusive or not, and, beside it, an unknown share. All names that are told count. A closed relationship ends on
+the day of the statement that closed it. An indirect relationship is left out where its components, all of them told
+and none at an end, say it link by link; an interested party or subject that is not told is left out, too, as there is
+nobody to screen.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ NAME = "Beneficial Ownership Data Standard 0.4 (JSON)"
 _SHARES = frozenset({"shareholding"})
 _UNKNOWN = frozenset({"unknownInterest", "unpublishedInterest"})
 _ALL = 100.0
+_LONGEST_NAME, _MOST_NAMES = 1024, 100
 
 
 class _Code(msgspec.Struct):
@@ -64,6 +66,7 @@ class _Details(msgspec.Struct):
     """What Highfence reads of an entity, a person or a relationship."""
 
     name: str | None = None
+    alternateNames: list[str] = []  # noqa: N815
     names: list[_Name] = []
     jurisdiction: _Code | None = None
     nationalities: list[_Code] = []
@@ -213,17 +216,19 @@ def _party(told: Any, newest: dict[str, _Statement], place: str) -> HoldingParty
         raise ListFormatError(f"{place}: names the record {told[:60]!r}, which is not in the file; the file is cut")
     details = statement.recordDetails
     legal = [each.fullName for each in details.names if each.type in ("legal", "individual", "")]
-    name = one_line(details.name or next(iter([*legal, *[each.fullName for each in details.names]]), ""))
+    told = [details.name or "", *legal, *[each.fullName for each in details.names], *details.alternateNames]
+    names = list(dict.fromkeys(name[:_LONGEST_NAME] for each in told if (name := one_line(each))))
     countries = [details.jurisdiction] if details.jurisdiction else details.nationalities
     identifiers = tuple(
         Identifier(type=_scheme(each)[:LONGEST_TYPE], value=each.id[:LONGEST_ID])
         for each in details.identifiers
         if each.id
     )
-    if not name and not identifiers:
+    if not names and not identifiers:
         return None
     return HoldingParty(
-        name=(name or identifiers[0].value)[:1024],
+        name=names[0] if names else identifiers[0].value,
+        alt_names=tuple(names[1 : _MOST_NAMES + 1]),
         country=next((each.code or each.name for each in countries), "")[:128],
         identifiers=identifiers[:MOST_IDENTIFIERS],
     )

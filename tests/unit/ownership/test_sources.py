@@ -193,7 +193,7 @@ def test_beneficial_ownership_statements(tmp_path: Path, as_lines: bool) -> None
         ("share", 5, None, date(2024, 6, 30)),
         ("share", None, None, None),
     ]
-    assert found[0].owner == HoldingParty(name="Ada Owner", country="FR")
+    assert found[0].owner == HoldingParty(name="Ada Owner", alt_names=("Other",), country="FR")
     assert found[0].owned == lei(A_LEI, "Owned Ltd", "GB")
     assert found[0].source == "s-r1-2025-01-01 shareholding"
 
@@ -222,6 +222,15 @@ def test_days_of_a_register_that_contradict_each_other_take_no_edge_away(tmp_pat
     row = gleif_row("IS_DIRECTLY_CONSOLIDATED_BY").replace(",,RELATIONSHIP", ",2019-05-01,RELATIONSHIP")
     (consolidated,) = edges_of(tmp_path / "rr.csv", GLEIF + row)
     assert [(each.from_, each.to) for each in (told, consolidated)] == [(None, None)] * 2
+
+
+def test_other_names_of_a_statement_are_read_too(tmp_path: Path) -> None:
+    """Whoever is listed under a second name must be screened by it, and found by it in an order."""
+    entity = statement("e", "entity", name="浪潮", alternateNames=["Owned Ltd", "浪潮", ""])
+    relationship = holds("r", {"type": "shareholding", "share": {"exact": 60}})
+    (found,) = edges_of(tmp_path / "bods.json", json.dumps([entity, PERSON, relationship]))
+    assert (found.owned.name, found.owned.alt_names) == ("浪潮", ("Owned Ltd",))
+    assert (found.owner.name, found.owner.alt_names) == ("Ada Owner", ("Other",))
 
 
 MIDDLE = statement("m", "entity", name="Middle Ltd")

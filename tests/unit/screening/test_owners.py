@@ -236,6 +236,13 @@ def test_two_owners_stay_two_whatever_else_is_told_of_one_of_their_name(
     assert "()" not in answered.alerts[0].summary
 
 
+def test_other_names_of_an_owner_and_of_the_owned_count_as_their_names_do() -> None:
+    owned = HoldingParty(name="Hestrup Holding", alt_names=(PARTY,))
+    answered = asked(graph(OwnershipEdge(owner=HoldingParty(name=A, alt_names=(X,)), owned=owned, percent=60)))
+    assert answered.decision.outcome == "hold"
+    assert answered.alerts[0].field == "ownership[0].alt_names[0]"
+
+
 @pytest.mark.parametrize(("ours", "theirs"), [("ZZ", "DE"), ("DE", "ZZ"), ("EU", "DE")])
 def test_what_names_no_country_keeps_no_owner_away(ours: str, theirs: str) -> None:
     told = graph(OwnershipEdge(owner=HoldingParty(name=X), owned=HoldingParty(name=PARTY, country=theirs), percent=60))
