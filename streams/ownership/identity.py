@@ -68,9 +68,8 @@ def keys_of(party: HoldingParty) -> list[str]:
     keys = [f"#{key}" for each in party.identifiers if (key := identifier_key(each.type, each.value))]
     if key := name_key(party.name):
         keys.append(key)
-    for name in party.alt_names:
-        if key := name_key(name):
-            keys.append(key)
+    if party.alt_names:
+        keys += [key for name in party.alt_names if (key := name_key(name))]
     return keys
 
 
