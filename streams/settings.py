@@ -92,8 +92,8 @@ class WorkerSettings(_Section):
     remembered_parties: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000
     """How many parties a worker remembers so as not to screen them again, about 2 kB each with all caches beside."""
     remembered_transactions: Annotated[int, Field(ge=1, le=100_000_000)] = 50_000
-    """Of how many transactions a worker remembers the last revision, and of how many customers what they ordered, for
-    diversion flags; less than a kilobyte each."""
+    """Of how many transactions a worker remembers the last revision, as JSON and at most 256 MiB of it, and of how many
+    customers what they ordered, for diversion flags."""
     batch_wait_seconds: Annotated[float, Field(gt=0, le=10)] = 0.05
     """How long a batch waits for its first events."""
     transaction_timeout_seconds: Annotated[float, Field(ge=1, le=900)] = 60.0

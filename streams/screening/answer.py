@@ -14,7 +14,7 @@ from streams.records.alert import Alert
 from streams.records.codec import encode
 from streams.records.dead_letter import DeadLetter, Header, Reason
 from streams.records.decision import Decision, EventSource
-from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_event, read_outline
+from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_content, read_event, read_outline
 from streams.screening.clearances import NO_CLEARANCES, Clearances
 from streams.screening.diversion import Diversion
 from streams.screening.memory import MatchMemory
@@ -76,11 +76,12 @@ def answer(
     try:
         outline = read_outline(event.value, event.headers, max_bytes) if memory is not None and not refused else None
         parties = [bytes(party) for party in outline.parties] if outline is not None else []
-        if outline is not None and memory is not None and (met := memory.note(parties, diversion)) is not None:
+        met = memory.note(parties, diversion) if memory is not None and outline is not None else None
+        if memory is not None and outline is not None and met is not None:
             transaction_id, revision = outline.transaction_id, outline.revision
             noted, casts = met
             found = memory.matches(noted) if noted else ()
-            watched = (diversion, casts) if diversion is not None else None
+            watched = (diversion, casts, event.value or b"") if diversion is not None else None
             with budget if noted and memory.must_screen(noted) else _UNBOUNDED:
                 screening = screener.decide(
                     outline, found, snapshot, event.source, now, event.recorded_at, clearances, watched
@@ -90,9 +91,12 @@ def answer(
         transaction_id, revision = transaction.transaction_id, transaction.revision
         if refused:
             return refusal(event, screener, snapshot, now, reason, refused, transaction_id, revision)
+        watched = None
+        if diversion is not None:
+            watched = diversion.watched(transaction, read_content(event.value, event.headers, max_bytes))
         with budget:
             screening = screener.screen(
-                transaction, snapshot, event.source, now, event.recorded_at, clearances, diversion
+                transaction, snapshot, event.source, now, event.recorded_at, clearances, watched
             )
         parties = [encode(party) for party in transaction.parties]
         return Answer(screening.decision, screening.alerts, None, parties, screening.samples, screening.ordered)

@@ -34,8 +34,9 @@ _LONGEST = 2_048
 _LARGEST = sys.float_info.max
 """No quantity is more, whatever items come to together: JSON cannot say infinity."""
 
-_Seen = tuple[str, datetime, int, int]
-"""A transaction in short: its id, when it was recorded, its revision, and as which of its parties."""
+_Seen = tuple[str, datetime, int, int, float]
+"""A transaction in short: its id, when it was recorded, its revision, as which of its parties, and how much it ordered
+as the customer."""
 
 _CUT_FROM = 3 * LATEST_TRANSACTIONS
 """So many are kept before all but the latest are forgotten: now and then costs less than each time."""
@@ -44,7 +45,10 @@ _PARTY = msgspec.json.Decoder(Party)
 
 
 class _Open(msgspec.Struct, gc=False):
-    """The open record of one party, known by its JSON as it came, role included."""
+    """The open record of one party, known by its JSON as it came, role included.
+
+    ``bought`` is what those transactions came to that are not among the ``latest``, or the first ``added`` of these.
+    """
 
     content: bytes
     opened_by: str
@@ -52,15 +56,25 @@ class _Open(msgspec.Struct, gc=False):
     first: _Seen
     latest: list[_Seen]
     bought: Bought = NOTHING_BOUGHT
+    added: int = 0
     cut_off: int = 0
     unpublished: bool = False
 
     def cut(self) -> None:
         """Forget all but the latest."""
+        self._add_up()
         self.cut_off += len(self.latest) - LATEST_TRANSACTIONS
         del self.latest[:-LATEST_TRANSACTIONS]
+        self.added = len(self.latest)
+
+    def _add_up(self) -> None:
+        for transaction_id, _, _, _, quantity in self.latest[self.added :]:
+            if quantity:
+                self.bought = self.bought.after(transaction_id, quantity)
+        self.added = len(self.latest)
 
     def record(self, addition: bool) -> RegisteredParty:
+        self._add_up()
         party = _PARTY.decode(self.content)
         return RegisteredParty(
             fingerprint=party_fingerprint(party),
@@ -76,7 +90,7 @@ class _Open(msgspec.Struct, gc=False):
 
 
 def _past(seen: _Seen, party: Party) -> PastTransaction:
-    transaction_id, at, revision, position = seen
+    transaction_id, at, revision, position, _ = seen
     return PastTransaction(
         transaction_id=transaction_id, at=at, revision=revision, party_index=position, role=party.role
     )
@@ -100,7 +114,6 @@ class Registrar:
         self._new: dict[bytes, _Open] = {}
         self._again: list[_Open] = []
         self._seen_again: list[_Seen] = []  # one for each of them
-        self._bought: list[tuple[_Open, str, float]] = []  # by which of them, in which transaction, how much
         self._due = 0
 
     def __len__(self) -> int:
@@ -120,12 +133,14 @@ class Registrar:
         ``ordered`` is the position of its customer among them and the quantity of all items, where that was asked for.
         """
         transaction_id, revision = decision.transaction_id, decision.revision
+        customer, quantity = ordered or (-1, 0.0)
+        quantity = min(quantity, _LARGEST)
         young = self._young
         for position, content in enumerate(parties):
             known = young.get(content)
             if known is None and (known := self._old.pop(content, None)) is not None:
                 young[content] = known
-            seen = (transaction_id, at, revision, position)
+            seen = (transaction_id, at, revision, position, quantity if position == customer else 0.0)
             if known is not None:
                 self._again.append(known)
                 self._seen_again.append(seen)
@@ -135,12 +150,6 @@ class Registrar:
                 source = decision.source
                 opened_by = f"{source.partition}-{source.offset}-{position}"
                 self._new[content] = _Open(content, opened_by, releases, seen, [seen])
-        if ordered is not None:
-            customer, quantity = parties[ordered[0]], min(ordered[1], _LARGEST)
-            if (new := self._new.get(customer)) is not None:
-                new.bought = new.bought.after(transaction_id, quantity)
-            else:
-                self._bought.append((young[customer], transaction_id, quantity))
 
     def due(self, now: float, everything: bool = False) -> list[RegisteredParty]:
         """The records to write now: new parties, and additions whose time has come, or all of them.
@@ -170,8 +179,6 @@ class Registrar:
                 self._unpublished.append((now, known))
             elif len(latest) >= _CUT_FROM:
                 known.cut()
-        for known, transaction_id, quantity in self._bought:
-            known.bought = known.bought.after(transaction_id, quantity)
         self._young.update((content, new) for content, new in self._new.items() if len(content) <= _LONGEST)
         self.undone()
         if len(self._young) >= self._half:
@@ -183,7 +190,6 @@ class Registrar:
         self._new.clear()
         self._again.clear()
         self._seen_again.clear()
-        self._bought.clear()
         self._due = 0
 
 

@@ -20,7 +20,7 @@ from streams.records.list_entry import ListEntry
 from streams.records.party import Party, party_fingerprint
 from streams.records.transaction import Transaction
 from streams.screening.clearances import NO_CLEARANCES, Clearances
-from streams.screening.diversion import NO_FLAGS, Diversion, Watched
+from streams.screening.diversion import NO_FLAGS, Watched
 from streams.screening.jurisdiction import Jurisdiction
 from streams.screening.owners import Behind, behind
 from streams.screening.ownership import judged
@@ -67,18 +67,17 @@ class Screener:
         screened_at: datetime,
         event_time: datetime,
         clearances: Clearances = NO_CLEARANCES,
-        diversion: Diversion | None = None,
+        watched: Watched | None = None,
     ) -> Screening:
         """Screen every party of the transaction, and its owners, against the entries in force.
 
         ``source`` is where the event came from, ``screened_at`` the moment written into the records,
         ``event_time`` when the event was recorded, which is its day where it has no ``occurred_at``. A hit that a
-        clearance covers then and now is no alert; the decision names it as suppressed. With
-        ``diversion`` the decision has the flags of its rules.
+        clearance covers then and now is no alert; the decision names it as suppressed. ``watched`` is what
+        :meth:`Diversion.watched` says of the transaction: with it the decision has the flags of these rules.
         Raises ScreeningError when a party cannot be screened or no list is in force; nothing is clear then.
         """
         found = self._found(transaction.parties, snapshot)
-        watched = diversion.watched(transaction.parties) if diversion is not None else None
         return self.decide(transaction, found, snapshot, source, screened_at, event_time, clearances, watched)
 
     def decide(
@@ -94,8 +93,8 @@ class Screener:
     ) -> Screening:
         """The answer of :meth:`screen`, given what its parties match; those without match may be left out.
 
-        ``found`` is in the order of the parties, and may raise ScreeningError when it is iterated. ``watched`` are the
-        rules for diversion flags, with all parties as these see them.
+        ``found`` is in the order of the parties, and may raise ScreeningError when it is iterated. ``watched`` is as in
+        :meth:`screen`.
         """
         if not snapshot.releases:
             raise ScreeningError("no list is in force: publish one with 'highfence lists publish'")
@@ -162,8 +161,9 @@ class Screener:
             outcome = "hold" if any(alert.outcome == "hold" for alert in alerts) else "review"
         flags, flags_version = NO_FLAGS, ""
         if watched is not None:
-            diversion, cast = watched
-            flags, flags_version = diversion.judge(transaction, cast, alerts, source, event_time), diversion.version
+            diversion, casts, content = watched
+            flags = diversion.judge(transaction, casts, content, alerts, source, event_time)
+            flags_version = diversion.version
             if flags.review and outcome == "clear":
                 outcome = "review"
         decision = Decision(

@@ -61,12 +61,13 @@ def test_events_of_any_kind_are_judged_and_always_alike(events: list[dict[str, o
         transaction = msgspec.convert(event, Transaction)
         source = EventSource(topic="t", partition=0, offset=number)
         parties = [encode(party) for party in transaction.parties]
-        flags = once.judge(transaction, once.watched(transaction.parties)[1], (), source, NOW)
+        _, casts, content = once.watched(transaction)
+        flags = once.judge(transaction, casts, content, (), source, NOW)
         met = memory.note(parties, again)
         assert met is not None
         with suppress(ScreeningError):  # a name in which nothing can be read
             list(memory.matches(met[0]))  # they are known from now on
-        assert again.judge(transaction, met[1], (), source, NOW) == flags
+        assert again.judge(transaction, met[1], content, (), source, NOW) == flags
         names = [flag.rule for flag in flags.flags]
         assert len(set(names)) == len(names)
         assert flags.review == (sum(flag.weight for flag in flags.flags) >= RULES.review)

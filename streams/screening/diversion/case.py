@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
 from streams.matching.places import country_code
-from streams.records.decision import Flag
-from streams.records.transaction import Transaction
+from streams.records.decision import EventSource, Flag
+from streams.records.transaction import Route, Transaction
 from streams.screening.diversion.cast import Cast, Part
 from streams.screening.diversion.rules import Rule
 
@@ -35,6 +36,18 @@ def place_country(place: str) -> str:
         return country_code(locode[1])
     last = place.rpartition(",")[2].strip()
     return country_code(last) if len(last) > 3 else ""  # after a comma, GA is a state as often as Gabon
+
+
+class Revision(NamedTuple):
+    """One revision of a transaction: its number, when it says it occurred and was recorded, where it came from, and
+    its route and parties."""
+
+    number: int
+    occurred_at: datetime
+    recorded_at: datetime
+    source: EventSource
+    route: Route | None
+    parties: tuple[Cast | None, ...]
 
 
 class Case:

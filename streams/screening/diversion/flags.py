@@ -14,14 +14,16 @@ from typing import TypeVar
 import msgspec
 
 from streams.records.alert import Alert
+from streams.records.codec import encode
 from streams.records.decision import EventSource, Flag
+from streams.records.events import read_event
 from streams.records.party import Party
 from streams.records.registered_party import Bought
 from streams.records.transaction import Item, Transaction
 from streams.screening.diversion import rules, signs
-from streams.screening.diversion.case import Case
+from streams.screening.diversion.case import Case, Revision
 from streams.screening.diversion.cast import Cast, Part, cast_of
-from streams.screening.diversion.memory import DiversionMemory, Revision
+from streams.screening.diversion.memory import DiversionMemory, Seen
 from streams.screening.diversion.rules import HS_DIGITS, DiversionRules, Rule, digits
 
 _MOST_CODES = 100_000
@@ -46,8 +48,8 @@ class Flags(msgspec.Struct, frozen=True, gc=False):
 
 NO_FLAGS = Flags()
 
-Watched = tuple["Diversion", tuple[Cast | None, ...]]
-"""The rules, and the parties of an event as these see them."""
+Watched = tuple["Diversion", tuple[Cast | None, ...], bytes]
+"""The rules, the parties of an event as these see them, and the event as JSON, as it came."""
 
 
 class _Codes(dict[str, int]):
@@ -108,9 +110,12 @@ class Diversion:
         self._nobody_s_past = tuple(rule.id for rule in self._quantity)
         self._words = frozenset(word for words, _ in self._final for word in words)
 
-    def watched(self, parties: Iterable[Party]) -> Watched:
-        """An event with these parties, to be judged."""
-        return self, tuple([self.cast(party) for party in parties])
+    def watched(self, transaction: Transaction, content: bytes | None = None) -> Watched:
+        """An event to be judged; ``content`` is the JSON it was read from, if it was."""
+        return self, self._casts(transaction.parties), encode(transaction) if content is None else content
+
+    def _casts(self, parties: Iterable[Party]) -> tuple[Cast | None, ...]:
+        return tuple([self.cast(party) for party in parties])
 
     def cast(self, party: Party) -> Cast | None:
         """The party as the rules see it; None when they ask nothing of its role."""
@@ -120,11 +125,12 @@ class Diversion:
         self,
         transaction: Transaction,
         parties: tuple[Cast | None, ...],
+        content: bytes,
         alerts: Sequence[Alert],
         source: EventSource,
         recorded_at: datetime,
     ) -> Flags:
-        """The flags of one event whose parties these are and whose hits are ``alerts``; it is remembered."""
+        """The flags of one event, the rest as :data:`Watched` has it, whose hits are ``alerts``; it is remembered."""
         goods, total, of_code = 0, 0.0, self._of_code
         for item in transaction.items:
             goods |= of_code[item.hs_code]
@@ -167,11 +173,10 @@ class Diversion:
                 for payer in self._payer:
                     signs.foreign_payer(case, payer)
         if self._late:
-            occurred_at = transaction.occurred_at or recorded_at
-            now = Revision(transaction.revision, occurred_at, recorded_at, source, route, parties)
-            before = self.memory.revised(transaction.transaction_id, now)
-            if transaction.revision if before is None else before.parties != parties or before.route != route:
-                case = self._compare(case or Case(transaction, parties), before, now)
+            seen = Seen(transaction.revision, content, recorded_at, source)
+            before = self.memory.seen(transaction.transaction_id, seen)
+            if before is not None or transaction.revision:
+                case = self._compare(case or Case(transaction, parties), before, seen, parties)
         customer, ordered = customer or final, None
         if total and self._quantity and customer is not None:
             ordered = parties.index(customer), total
@@ -207,13 +212,16 @@ class Diversion:
             if goods & (wanted | _UNTOLD):
                 signs.new_customer(case, self._is_of(wanted), new)
 
-    def _compare(self, case: Case, before: Revision | None, now: Revision) -> Case:
+    def _compare(self, case: Case, before: Seen | None, now: Seen, parties: tuple[Cast | None, ...]) -> Case:
         """The event with the revision of it that was seen before."""
-        for rule in self._late:
-            if before is None:
+        if before is None:
+            for rule in self._late:
                 case.unknown(rule)
-            else:
-                signs.late_change(case, before, now, rule)
+            return case
+        earlier = read_event(before.content, max_bytes=len(before.content))
+        was = _revision(before, earlier, self._casts(earlier.parties))
+        for rule in self._late:
+            signs.late_change(case, was, _revision(now, case.transaction, parties), rule)
         return case
 
     def _weigh(self, case: Case, total: float, customer: Cast, bought: Bought) -> Case:
@@ -221,3 +229,9 @@ class Diversion:
         for rule in self._quantity:
             signs.quantity(case, total, customer, bought, rule)
         return case
+
+
+def _revision(seen: Seen, transaction: Transaction, parties: tuple[Cast | None, ...]) -> Revision:
+    """What was seen, as it is read."""
+    occurred_at = transaction.occurred_at or seen.recorded_at
+    return Revision(seen.number, occurred_at, seen.recorded_at, seen.source, transaction.route, parties)

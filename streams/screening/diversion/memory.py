@@ -15,50 +15,49 @@ import msgspec
 
 from streams.records.decision import EventSource
 from streams.records.registered_party import NOTHING_BOUGHT, Bought
-from streams.records.transaction import Route
-from streams.screening.diversion.cast import Cast
+
+_MOST_BYTES = 268_435_456
+"""Of large transactions fewer are remembered: so much JSON in all."""
 
 V = TypeVar("V")
 
 
-class Revision(msgspec.Struct, frozen=True, gc=False):
-    """One revision of a transaction: its number, when it says it occurred and was recorded, where it came from, and
-    its route and parties."""
+class Seen(msgspec.Struct, frozen=True, gc=False):
+    """One revision of a transaction: its number, itself as JSON, when it was recorded, and where it came from.
+
+    Few come again, so it is read only then: what is in it would take more time and memory than its bytes.
+    """
 
     number: int
-    occurred_at: datetime
+    content: bytes
     recorded_at: datetime
     source: EventSource
-    route: Route | None
-    parties: tuple[Cast | None, ...]
 
 
 class _Kept(Generic[V]):
-    """At most ``most`` by key, in two generations: one that is written moves to the young one; when that has half of
-    ``most`` it becomes the old one, and the former old one is forgotten. What the batch in hand has ``overwritten``,
-    each key with what was known before, can be put back."""
+    """At most ``most`` by key, in two generations, beside what the batch in ``hand`` has written.
+
+    That becomes young when it is committed; when the young one has half of ``most`` it becomes the old one, and the
+    former old one is forgotten.
+    """
 
     def __init__(self, most: int) -> None:
         self._half = max(most // 2, 1)
+        self.hand: dict[str, V] = {}
         self.young: dict[str, V] = {}
         self.old: dict[str, V] = {}
-        self.overwritten: list[tuple[str, V | None]] = []
 
     def __len__(self) -> int:
         return len(self.young) + len(self.old)
 
-    def committed(self) -> None:
-        self.overwritten.clear()
-        if len(self.young) >= self._half:
+    def committed(self, full: bool = False) -> bool:
+        """Whether the young one became the old one, as it does when it is ``full`` otherwise, too."""
+        self.young.update(self.hand)
+        self.hand = {}
+        turns = full or len(self.young) >= self._half
+        if turns:
             self.old, self.young = self.young, {}
-
-    def undone(self) -> None:
-        for key, before in reversed(self.overwritten):
-            if before is None:
-                self.young.pop(key, None)  # not there when the budget ran out before it was written
-            else:
-                self.young[key] = before
-        self.overwritten.clear()
+        return turns
 
 
 class DiversionMemory:
@@ -69,35 +68,29 @@ class DiversionMemory:
 
     def __init__(self, most: int) -> None:
         self._most = most
-        self._revisions: _Kept[Revision] = _Kept(most)
+        self._seen: _Kept[Seen] = _Kept(most)
+        self._young_bytes = 0
         self._bought: _Kept[Bought] = _Kept(most)
 
     def __len__(self) -> int:
         """How many transactions are remembered, at most, beside those of the batch in hand."""
-        return len(self._revisions)
+        return len(self._seen)
 
-    def revised(self, transaction_id: str, revision: Revision) -> Revision | None:
+    def seen(self, transaction_id: str, revision: Seen) -> Seen | None:
         """The revision of this transaction that was seen before this one, which is remembered in its place."""
-        kept = self._revisions
-        before = kept.young.get(transaction_id)
-        if before is None:
-            before = kept.old.get(transaction_id)
+        kept = self._seen
+        before = kept.hand.get(transaction_id) or kept.young.get(transaction_id) or kept.old.get(transaction_id)
         if before is not None and before.number > revision.number:
             return None
-        kept.overwritten.append((transaction_id, before))
-        kept.young[transaction_id] = revision
+        kept.hand[transaction_id] = revision
         return before
 
     def bought(self, customer: str, transaction_id: str, quantity: float) -> Bought:
         """What the customer, by :attr:`Cast.key`, had bought before this transaction, which is remembered with it."""
         kept = self._bought
-        before = kept.young.get(customer)
-        if before is None:
-            before = kept.old.get(customer)
-        bought = NOTHING_BOUGHT if before is None else before
-        kept.overwritten.append((customer, before))
-        kept.young[customer] = bought.after(transaction_id, quantity)
-        return bought
+        before = kept.hand.get(customer) or kept.young.get(customer) or kept.old.get(customer) or NOTHING_BOUGHT
+        kept.hand[customer] = before.after(transaction_id, quantity)
+        return before
 
     def learn(self, past: Mapping[str, Bought]) -> None:
         """What customers bought before everything seen here; to be told between batches, and once.
@@ -117,10 +110,12 @@ class DiversionMemory:
 
     def committed(self) -> None:
         """What was asked is decided."""
-        self._revisions.committed()
+        self._young_bytes += sum([len(seen.content) for seen in self._seen.hand.values()])
+        if self._seen.committed(full=self._young_bytes > _MOST_BYTES // 2):
+            self._young_bytes = 0
         self._bought.committed()
 
     def undone(self) -> None:
         """The Kafka transaction was undone: its events come again, here or elsewhere."""
-        self._revisions.undone()
-        self._bought.undone()
+        self._seen.hand.clear()
+        self._bought.hand.clear()

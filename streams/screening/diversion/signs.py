@@ -8,9 +8,8 @@ from streams.records.alert import Alert
 from streams.records.registered_party import Bought
 from streams.records.transaction import Item, Route
 from streams.screening.diversion import rules
-from streams.screening.diversion.case import Case, Place
+from streams.screening.diversion.case import Case, Place, Revision
 from streams.screening.diversion.cast import Cast, Part
-from streams.screening.diversion.memory import Revision
 
 _WATCHED = ("loading", "transshipments", "discharge", "final_destination")
 """Of a route; ships and carriers change without meaning anything."""

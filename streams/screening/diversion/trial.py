@@ -78,9 +78,9 @@ def try_rules(rules: DiversionRules, recorded: Iterable[Recorded]) -> Trial:
             trial.left_out += 1
             continue
         trial.decisions += 1
-        _, cast = diversion.watched(event.parties)
+        _, casts, content = diversion.watched(event)
         at = each.recorded_at or decision.screened_at
-        flags = diversion.judge(event, cast, each.alerts, decision.source, at)
+        flags = diversion.judge(event, casts, content, each.alerts, decision.source, at)
         diversion.memory.committed()
         had, has = {flag.rule for flag in decision.flags}, {flag.rule for flag in flags.flags}
         for name in had | has | set(flags.not_checked):

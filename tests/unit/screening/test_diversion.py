@@ -61,10 +61,10 @@ class Stream:
         self._memory.follow(SNAPSHOT)
         self._offset = 0
 
-    def event(self, transaction_id: str = "T", recorded: datetime = NOW, **fields: object) -> Decision:
+    def event(self, transaction_id: str = "T", recorded: datetime = NOW, form: str = "", **fields: object) -> Decision:
         event = {"transaction_id": transaction_id, "parties": [BUYER, TAKER], **fields}
         source = EventSource(topic="transactions", partition=0, offset=self._offset)
-        came = Event(msgspec.json.encode(event), source, recorded)
+        came = Event(_written(event, form), source, recorded)
         decision = answer(came, SCREENER, SNAPSHOT, NOW, diversion=self.first).decision
         remembered = answer(came, SCREENER, SNAPSHOT, NOW, memory=self._memory, diversion=self.second).decision
         assert remembered == decision
@@ -78,6 +78,12 @@ class Stream:
     def undone(self) -> None:
         self.first.memory.undone()
         self.second.memory.undone()
+
+
+def _written(event: dict[str, object], form: str) -> bytes:
+    if form == "structured":
+        event = {"specversion": "1.0", "id": "1", "source": "/orders", "type": "order", "data": event}
+    return (b"\0\0\0\0\7" if form == "schema_registry" else b"") + msgspec.json.encode(event)
 
 
 def _flagged(**fields: Any) -> dict[str, int]:
@@ -222,6 +228,29 @@ def test_a_late_change_of_route_or_consignee() -> None:
         "after the goods left, compared with revision 3 at transactions/0/3"
     )
     assert stream.event("T", NOW + timedelta(days=9), revision=2, **first).not_checked == (CHANGE,)
+
+
+@pytest.mark.parametrize("form", ["schema_registry", "structured"])
+def test_a_revision_is_compared_whatever_form_it_came_in(form: str) -> None:
+    stream = Stream()
+    stream.event("T", form=form, route={"final_destination": "NO"})
+    late = stream.event("T", NOW + timedelta(days=2), form=form, revision=1, route={"final_destination": "AM"})
+    assert [flag.text for flag in late.flags] == [
+        "route.final_destination was 'NO', is 'AM'; 48 hours later, compared with revision 0 at transactions/0/0"
+    ]
+
+
+def test_of_large_transactions_fewer_are_remembered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of 40 kB of text each, in room for 200 kB: two and a half at least, five at most."""
+    monkeypatch.setattr("streams.screening.diversion.memory._MOST_BYTES", 200_000)
+    stream = Stream()
+    for number in range(20):
+        stream.event(f"T-{number}", free_text=["x" * 400] * 100)
+        stream.committed()
+    unknown = [stream.event(f"T-{number}", revision=1).not_checked for number in range(20)]
+    remembered = [number for number, rules in enumerate(unknown) if CHANGE not in rules]
+    assert remembered == list(range(20 - len(remembered), 20))
+    assert 2 <= len(remembered) <= 6
 
 
 def test_a_quantity_out_of_proportion_to_the_customer_s_past() -> None:
