@@ -41,6 +41,7 @@ class Answer(msgspec.Struct, frozen=True):
 
     ``parties`` are those that were screened, as JSON; ``samples`` are no hits, and published beside the alerts.
     ``ordered`` is the customer's position among the parties and the quantity of all items, where a diversion rule asks.
+    ``seconds`` is what matching its parties took, where that was measured.
     """
 
     decision: Decision
@@ -49,6 +50,7 @@ class Answer(msgspec.Struct, frozen=True):
     parties: Sequence[bytes] = ()
     samples: tuple[Alert, ...] = ()
     ordered: tuple[int, float] | None = None
+    seconds: float = 0.0
 
 
 def answer(
@@ -102,13 +104,18 @@ def answer(
         return Answer(screening.decision, screening.alerts, None, parties, screening.samples, screening.ordered)
     except UnreadableEventError as error:
         reason, detail, transaction_id = cast(Reason, error.reason), error.detail, error.transaction_id
-    except ScreeningTimeoutError as error:
-        reason, detail = "timed_out", str(error)
-    except ScreeningError as error:
-        detail = str(error)
     except Exception as error:
-        detail = f"internal error: {type(error).__name__}: {error}"
+        reason, detail = failure(error)
     return refusal(event, screener, snapshot, now, reason, sayable(detail), transaction_id, revision)
+
+
+def failure(error: Exception) -> tuple[Reason, str]:
+    """Why an event could not be screened."""
+    if isinstance(error, ScreeningTimeoutError):
+        return "timed_out", str(error)
+    if isinstance(error, ScreeningError):
+        return "screening_failed", str(error)
+    return "screening_failed", f"internal error: {type(error).__name__}: {error}"
 
 
 def refusal(

@@ -145,7 +145,7 @@ class MatchMemory:
 
     def _look(self, noted: Noted) -> Remembered:
         """What holds for the party now."""
-        known = noted.known
+        known = noted.known or self._young.get(noted.content)  # which another event may have brought since it was noted
         if known is not None and not self._may_differ(known.screened, noted):
             known.screened.index = self._number  # for all its roles
             return known

@@ -20,7 +20,7 @@ from streams.records.list_entry import ListEntry
 from streams.records.party import Party, party_fingerprint
 from streams.records.transaction import Transaction
 from streams.screening.clearances import NO_CLEARANCES, Clearances
-from streams.screening.diversion import NO_FLAGS, Watched
+from streams.screening.diversion import NO_FLAGS, Flags, Watched
 from streams.screening.jurisdiction import Jurisdiction
 from streams.screening.owners import Behind, behind
 from streams.screening.ownership import judged
@@ -50,6 +50,18 @@ class Screening(msgspec.Struct, frozen=True):
     alerts: tuple[Alert, ...]
     samples: tuple[Alert, ...] = ()
     ordered: tuple[int, float] | None = None
+
+
+class Hits(msgspec.Struct, frozen=True):
+    """What the parties of one transaction match: hits, as ``alerts``, those that do not count, and samples."""
+
+    alerts: tuple[Alert, ...] = ()
+    suppressed: tuple[SuppressedHit, ...] = ()
+    not_applied: tuple[NotAppliedHit, ...] = ()
+    samples: tuple[Alert, ...] = ()
+
+
+NO_HITS = Hits()
 
 
 class Screener:
@@ -98,6 +110,25 @@ class Screener:
         """
         if not snapshot.releases:
             raise ScreeningError("no list is in force: publish one with 'highfence lists publish'")
+        hits = self.hits(transaction, found, snapshot, source, screened_at, event_time, clearances)
+        flags, flags_version = NO_FLAGS, ""
+        if watched is not None:
+            diversion, casts, content = watched
+            flags = diversion.judge(transaction, casts, content, hits.alerts, source, event_time)
+            flags_version = diversion.version
+        return self.screening(transaction, hits, flags, flags_version, snapshot, source, screened_at)
+
+    def hits(
+        self,
+        transaction: Transaction,
+        found: Iterable[Found],
+        snapshot: Snapshot,
+        source: EventSource,
+        screened_at: datetime,
+        event_time: datetime,
+        clearances: Clearances = NO_CLEARANCES,
+    ) -> Hits:
+        """What :meth:`decide` makes of the matches ``found``; it raises as that does."""
         alerts: list[Alert] = []
         suppressed: list[SuppressedHit] = []
         not_applied: list[NotAppliedHit] = []
@@ -156,34 +187,42 @@ class Screener:
                     samples.append(self._alert(transaction, position, party, _sample(match), snapshot, screened_at))
             if len(alerts) > MOST_ALERTS:
                 raise ScreeningError(f"more than {MOST_ALERTS} alerts: split the transaction, or look at its parties")
+        return Hits(tuple(alerts), tuple(suppressed), tuple(not_applied), tuple(samples[:MOST_SAMPLES]))
+
+    def screening(
+        self,
+        transaction: Transaction,
+        hits: Hits,
+        flags: Flags,
+        flags_version: str,
+        snapshot: Snapshot,
+        source: EventSource,
+        screened_at: datetime,
+    ) -> Screening:
+        """The answer of :meth:`decide`, given hits and flags."""
         outcome: Outcome = "clear"
-        if alerts:
-            outcome = "hold" if any(alert.outcome == "hold" for alert in alerts) else "review"
-        flags, flags_version = NO_FLAGS, ""
-        if watched is not None:
-            diversion, casts, content = watched
-            flags = diversion.judge(transaction, casts, content, alerts, source, event_time)
-            flags_version = diversion.version
-            if flags.review and outcome == "clear":
-                outcome = "review"
+        if hits.alerts:
+            outcome = "hold" if any(alert.outcome == "hold" for alert in hits.alerts) else "review"
+        elif flags.review:
+            outcome = "review"
         decision = Decision(
             transaction_id=transaction.transaction_id,
             revision=transaction.revision,
             outcome=outcome,
-            alert_ids=tuple([alert.alert_id for alert in alerts]),
-            suppressed=tuple(suppressed),
+            alert_ids=tuple([alert.alert_id for alert in hits.alerts]),
+            suppressed=hits.suppressed,
             releases=snapshot.refs,
             policy_version=self.policy.version,
             source=source,
             screened_at=screened_at,
             stale_lists=snapshot.stale,
-            not_applied=tuple(not_applied),
-            samples=tuple([sample.alert_id for sample in samples[:MOST_SAMPLES]]),
+            not_applied=hits.not_applied,
+            samples=tuple([sample.alert_id for sample in hits.samples]),
             flags=flags.flags,
             not_checked=flags.not_checked,
             flags_version=flags_version,
         )
-        return Screening(decision, tuple(alerts), tuple(samples[:MOST_SAMPLES]), flags.ordered)
+        return Screening(decision, hits.alerts, hits.samples, flags.ordered)
 
     def _found(self, parties: Iterable[Party], snapshot: Snapshot) -> Iterator[Found]:
         for position, party in enumerate(parties):

@@ -56,6 +56,11 @@ class Tally:
         if answered.dead_letter is not None:
             self._dead_letters[answered.dead_letter.reason] += 1
 
+    def took(self, own: Sequence[float], seconds: float) -> None:
+        """Events that were answered together took so many ``seconds``; ``own`` are those that each took alone."""
+        shared = (seconds - sum(own)) / len(own)
+        self.seconds += [shared + each for each in own]
+
     def tell(self, metrics: Metrics, batch: Sequence[Message], decisions: int, transaction_seconds: float) -> None:
         """Count a committed ``batch``, whose events these are, and the ``decisions`` that went out with it."""
         metrics.consumed.inc(len(batch))

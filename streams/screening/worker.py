@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
+from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from importlib.metadata import version
-from threading import Event
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -25,15 +26,15 @@ from streams.kafka.transactions import (
 )
 from streams.matching import Policy
 from streams.metrics import Metrics
-from streams.screening.answer import answer
+from streams.screening.answer import Answer, Event
+from streams.screening.answers import Answering
 from streams.screening.budget import ScreeningBudget, ending_after
-from streams.screening.clearances import Clearances
 from streams.screening.diversion import Diversion
 from streams.screening.freshness import LiveIndex
 from streams.screening.garbage import GarbageCollection
 from streams.screening.incoming import event_of
 from streams.screening.live_clearances import LiveClearances
-from streams.screening.mapped import answer_mapped, mappings_of
+from streams.screening.mapped import mappings_of
 from streams.screening.memory import MatchMemory
 from streams.screening.outgoing import outgoing
 from streams.screening.publication import publication
@@ -58,6 +59,8 @@ _IDLE_SECONDS = 1.0
 _FIRST_BATCH = 100
 _BATCH_SECONDS = 0.1
 """A batch takes about so long under load: the longer, the less its commit counts, and the longer decisions wait."""
+_TOGETHER = 256
+"""So many events are answered together."""
 _SCREENING_SHARE = 1 / 3
 """A batch is screened for at most this share of its transaction's time-out; what is left comes in the next."""
 
@@ -70,7 +73,12 @@ class Worker:
     """
 
     def __init__(
-        self, settings: Settings, policy: Policy, stop: Event, stream: str = "", flags: Diversion | None = None
+        self,
+        settings: Settings,
+        policy: Policy,
+        stop: threading.Event,
+        stream: str = "",
+        flags: Diversion | None = None,
     ) -> None:
         self.metrics = Metrics()
         self.decided = self.batches = 0
@@ -92,6 +100,8 @@ class Worker:
         self._budget: AbstractContextManager[object] = nullcontext()
         self._tracer: ScreeningTracer | None = None
         self._names_places = bool(settings.worker.refuse) or _log.isEnabledFor(logging.DEBUG)
+        singly = self._names_places or self._mappings or settings.tracing.otlp_endpoint
+        self._together = 1 if singly else _TOGETHER
         self._membership = Membership()
         self._unproven: set[tuple[str, int]] = set()
         self._garbage = GarbageCollection()
@@ -251,23 +261,29 @@ class Worker:
             self._read(consumer, held)
 
     def _decide(self, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
-        started = clock = time.perf_counter()
+        started = time.perf_counter()
+        latest = started + self._settings.worker.transaction_timeout_seconds * _SCREENING_SHARE
         snapshot = self._index.snapshot
         self._memory.follow(snapshot)
         self._registry.follow(snapshot)
-        clearances = self._clearances.picture
-        now = datetime.now(UTC)
-        enough = self._settings.worker.transaction_timeout_seconds * _SCREENING_SHARE
+        answering = Answering(
+            self._screener,
+            snapshot,
+            datetime.now(UTC),
+            self._settings.limits.max_event_bytes,
+            self._budget,
+            self._memory,
+            self._clearances.picture,
+            self._diversion,
+            lambda: time.perf_counter() > latest or self._stop.is_set(),
+        )
         tally = Tally()
         try:
             producer.begin()
             with ending_after(self._longest_step):
-                for message in batch:
-                    if clock - started > enough or (tally.seconds and self._stop.is_set()):
-                        break
-                    self._settle(message, snapshot, clearances, now, producer, tally)
-                    before, clock = clock, time.perf_counter()
-                    tally.seconds.append(clock - before)
+                while (done := len(tally.seconds)) < len(batch) and not (done and answering.enough()):
+                    self._settle(batch[done : done + self._together], answering, producer, tally)
+            clock = time.perf_counter()
             decided = batch[: len(tally.seconds)]
             self._registry.write(producer)
             producer.commit(self._membership.group, next_positions(decided))
@@ -295,36 +311,33 @@ class Worker:
             self._batch = max(1, min(fitting, 2 * self._batch, self._settings.worker.batch_events))
 
     def _settle(
-        self,
-        message: Message,
-        snapshot: Snapshot,
-        clearances: Clearances,
-        now: datetime,
-        producer: TransactionalProducer,
-        tally: Tally,
+        self, messages: Sequence[Message], answering: Answering, producer: TransactionalProducer, tally: Tally
     ) -> None:
-        """Answer one event and hand what is published for it to the producer."""
-        event = event_of(message, now)
-        trace = self._tracer.begin(event.headers, event.source) if self._tracer is not None else None
+        """Answer these events, or the first of them, and hand what is published for them to the producer."""
+        started = time.perf_counter()
+        events = [event_of(message, answering.now) for message in messages]
+        trace = self._tracer.begin(events[0].headers, events[0].source) if self._tracer is not None else None
+        answers = answering.answers(events) if self._together > 1 else [self._answer(answering, events[0])]
+        for answered, event in zip(answers, events, strict=False):
+            published = publication(answered, event, self._largest)
+            for topic, key, value, headers in outgoing(published, self._names):
+                if trace is not None:
+                    headers.extend(trace.headers)
+                producer.send(topic, key, value, headers)
+            self._registry.note(published.answer, event)
+            tally.add(published.answer)
+        tally.took([each.seconds for each in answers], time.perf_counter() - started)
+        if trace is not None:
+            trace.end(published.answer.decision)
+
+    def _answer(self, answering: Answering, event: Event) -> Answer:
+        """Answer one event that may be mapped, or refused by a person."""
         refused = ""
         if self._names_places:
             place = f"{event.source.topic}/{event.source.partition}/{event.source.offset}"
             _log.debug("screening %s", place)
             refused = "a person refused it in worker.refuse" if place in self._settings.worker.refuse else ""
-        limit = self._settings.limits.max_event_bytes
-        mapping = self._mappings.get(event.source.topic) if self._mappings else None
-        known = (self._memory, clearances, self._diversion)
-        asked = (event, self._screener, snapshot, now, limit, self._budget, refused, *known)
-        answered = answer(*asked) if mapping is None else answer_mapped(mapping, *asked)
-        published = publication(answered, event, self._largest)
-        for topic, key, value, headers in outgoing(published, self._names):
-            if trace is not None:
-                headers.extend(trace.headers)
-            producer.send(topic, key, value, headers)
-        self._registry.note(published.answer, event)
-        tally.add(published.answer)
-        if trace is not None:
-            trace.end(published.answer.decision)
+        return answering.one(event, self._mappings.get(event.source.topic), refused)
 
     def _undo(self, reason: str, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
         _log.warning("batch of %d undone and read again: %s", len(batch), reason)

@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from datetime import UTC, datetime
+from typing import Any
 
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.errors import ScreeningError
+from streams.lists.loading import load_list
 from streams.matching import Policy
 from streams.records.codec import encode
 from streams.records.decision import EventSource
+from streams.records.events import read_party
 from streams.records.transaction import Transaction
+from streams.screening.answer import Event, answer
+from streams.screening.answers import Answering
+from streams.screening.clearances import NO_CLEARANCES
 from streams.screening.diversion import Diversion, DiversionRules
 from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
+from streams.screening.snapshot import Snapshot
 
 NOW = datetime(2025, 10, 1, tzinfo=UTC)
 RULES = DiversionRules.default()
@@ -74,3 +81,47 @@ def test_events_of_any_kind_are_judged_and_always_alike(events: list[dict[str, o
         assert set(flags.not_checked) <= {rule.id for rule in RULES.rules} - set(names)
         assert all(flag.text and msgspec.json.decode(encode(flag), type=type(flag)) == flag for flag in flags.flags)
         once.memory.committed()
+
+
+BROKEN = st.sampled_from(
+    [b"{", b"", b'{"transaction_id": "T", "parties": []}', b'{"transaction_id": "T", "parties": [7]}']
+)
+LISTED = st.sampled_from(["Inspur Group Co., Ltd.", "Inspur Grup", "Huawei"])
+LISTS = Snapshot.of_lists([load_list("bundled")], NOW)
+
+
+@st.composite
+def written(draw: st.DrawFn) -> bytes:
+    """An event in some form, perhaps with a listed party, perhaps broken."""
+    if draw(st.integers(0, 5)) == 0:
+        return draw(BROKEN)
+    event: dict[str, Any] = draw(EVENT)
+    if draw(st.integers(0, 3)) == 0:
+        event["parties"] = [*event["parties"], {"name": draw(LISTED), "role": "purchaser"}]
+    form = draw(st.sampled_from(["", "", "structured", "schema_registry"]))
+    if form == "structured":
+        event = {"specversion": "1.0", "id": "1", "source": "/orders", "type": "order", "data": event}
+    return (b"\0\0\0\0\7" if form == "schema_registry" else b"") + msgspec.json.encode(event)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(written(), min_size=1, max_size=8), min_size=1, max_size=3))
+def test_events_answered_together_are_answered_as_each_in_its_turn(chunks: list[list[bytes]]) -> None:
+    screener, together, alone = Screener(Policy.default()), Diversion(RULES), Diversion(RULES)
+    memory = MatchMemory(screener, most=1_000)
+    memory.follow(LISTS)
+    answering = Answering(screener, LISTS, NOW, 100_000, nullcontext(), memory, NO_CLEARANCES, together, lambda: False)
+    offset = 0
+    for chunk in chunks:
+        events = []
+        for value in chunk:
+            events.append(Event(value, EventSource(topic="t", partition=0, offset=offset), NOW))
+            offset += 1
+        for event, found in zip(events, answering.answers(events), strict=True):
+            wanted = answer(event, screener, LISTS, NOW, 100_000, diversion=alone)
+            assert msgspec.structs.replace(found, seconds=0.0, parties=()) == msgspec.structs.replace(
+                wanted, parties=()
+            )
+            assert [read_party(party) for party in found.parties] == [read_party(party) for party in wanted.parties]
+        together.memory.committed()
+        alone.memory.committed()

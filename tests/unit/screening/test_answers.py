@@ -1,0 +1,133 @@
+"""Events answered together: as each would be answered in its turn, and no more of them than there is time and room."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+
+import msgspec
+import pytest
+
+from streams.errors import ScreeningTimeoutError
+from streams.lists.loading import LoadedList
+from streams.matching import Policy
+from streams.records.decision import EventSource
+from streams.records.list_entry import ListedName, ListEntry
+from streams.screening.answer import Answer, Event
+from streams.screening.answers import Answering
+from streams.screening.clearances import NO_CLEARANCES
+from streams.screening.diversion import Diversion, DiversionRules
+from streams.screening.memory import MatchMemory
+from streams.screening.screener import Screener
+from streams.screening.snapshot import Snapshot
+
+NOW = datetime(2025, 10, 1, tzinfo=UTC)
+LISTED = ListEntry(source="a_list", entry_id="1", names=(ListedName(name="Quvelian Marstrand Avionics"),))
+SNAPSHOT = Snapshot.of_lists([LoadedList("a_list", (LISTED,))], NOW)
+SCREENER = Screener(Policy.default())
+HIT = {"name": "Quvelian Marstrand Avionics"}
+
+
+class Budget:
+    """Counts how often it is opened, and is exceeded the time ``exceeded``."""
+
+    def __init__(self, exceeded: int = 0) -> None:
+        self._exceeded = exceeded
+        self.opened = 0
+
+    def __enter__(self) -> None:
+        self.opened += 1
+
+    def __exit__(self, *_: object) -> None:
+        if self.opened == self._exceeded:
+            raise ScreeningTimeoutError("it took longer")
+
+
+def answering(budget: Budget | None = None, enough: bool = False, snapshot: Snapshot = SNAPSHOT) -> Answering:
+    memory = MatchMemory(SCREENER, 1_000)
+    memory.follow(snapshot)
+    flags = Diversion(DiversionRules.default())
+    return Answering(SCREENER, snapshot, NOW, 10_000, budget or Budget(), memory, NO_CLEARANCES, flags, lambda: enough)
+
+
+def event(number: int, *parties: Mapping[str, object], **fields: object) -> Event:
+    value = {"transaction_id": f"T{number}", "parties": parties or [{"name": f"Velavia {number}"}], **fields}
+    return Event(msgspec.json.encode(value), EventSource(topic="t", partition=0, offset=number), NOW)
+
+
+def outcomes(answers: Sequence[Answer]) -> list[tuple[str, str]]:
+    return [(each.decision.transaction_id, each.decision.outcome) for each in answers]
+
+
+def test_one_that_fails_takes_no_other_with_it() -> None:
+    broken = Event(b"{", EventSource(topic="t", partition=0, offset=1), NOW)
+    events = [event(0), broken, event(2, HIT), event(3), event(4, {"name": "!!!"}), event(5)]
+    budget = Budget(exceeded=3)  # that of the fourth event: the second never comes so far
+    answers = answering(budget).answers(events)
+    assert outcomes(answers) == [
+        ("T0", "clear"),
+        ("t/0/1", "error"),
+        ("T2", "hold"),
+        ("T3", "error"),
+        ("T4", "error"),
+        ("T5", "clear"),
+    ]
+    reasons = [each.dead_letter.reason for each in answers if each.dead_letter is not None]
+    assert reasons == ["not_json", "timed_out", "screening_failed"]
+    assert [len(each.parties) for each in answers] == [1, 0, 1, 0, 0, 1]
+
+
+def test_a_failure_nobody_thought_of_is_an_error_of_that_event_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = answering()
+    judge = Diversion.judge
+
+    def fails(self: Diversion, transaction: object, *rest: object) -> object:
+        if getattr(transaction, "transaction_id", "") == "T1":
+            raise KeyError("x")
+        return judge(self, transaction, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Diversion, "judge", fails)
+    answers = asked.answers([event(0), event(1), event(2)])
+    assert outcomes(answers) == [("T0", "clear"), ("T1", "error"), ("T2", "clear")]
+    assert answers[1].decision.reason == "screening_failed: internal error: KeyError: 'x'"
+
+
+def test_a_party_that_is_new_in_two_events_is_matched_once() -> None:
+    budget = Budget()
+    asked = answering(budget)
+    party = {"name": "Velavia Toys"}
+    assert len(asked.answers([event(0, party), event(1, party)])) == 2
+    assert (len(asked.answers([event(2, party)])), budget.opened) == (1, 2)
+
+
+def test_what_there_is_no_time_for_is_left() -> None:
+    """The first is answered in any case, and one whose parties are known costs no time worth mentioning."""
+    known = {"name": "Velavia Toys"}
+    asked = answering()
+    asked.answers([event(0, known)])
+    asked.enough = lambda: True
+    assert outcomes(asked.answers([event(1), event(2, known), event(3), event(4, known)])) == [
+        ("T1", "clear"),
+        ("T2", "clear"),
+    ]
+    broken = Event(b"{", EventSource(topic="t", partition=0, offset=5), NOW)
+    assert len(asked.answers([broken, broken])) == 1
+    assert len(asked.answers([event(6, known), broken])) == 1
+
+
+def test_more_alerts_than_fit_leave_the_rest_for_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.screening.answers._MOST_ALERTS", 3)
+    answers = answering().answers([event(number, HIT, HIT) for number in range(5)])
+    assert outcomes(answers) == [("T0", "hold"), ("T1", "hold")]
+
+
+def test_how_long_matching_took_is_told_of_each() -> None:
+    first, second = answering().answers([event(0, HIT), event(1)])
+    assert first.seconds > 0
+    assert second.seconds > 0
+
+
+def test_without_a_list_nothing_is_clear() -> None:
+    (answer,) = answering(snapshot=Snapshot()).answers([event(0)])
+    assert answer.decision.outcome == "error"
+    assert "no list is in force" in answer.decision.reason
