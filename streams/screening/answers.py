@@ -140,19 +140,19 @@ class Answering:
 
     def _decide(self, in_hand: Sequence[_InHand]) -> list[Answer]:
         if self._diversion is not None:
-            for each in in_hand:
-                if each.failed is None:
-                    self._judge(each, self._diversion)
+            self._judge(in_hand, self._diversion)
         return [self._answer(each) for each in in_hand]
 
-    def _judge(self, each: _InHand, diversion: Diversion) -> None:
-        event = each.event
-        try:
-            each.flags = diversion.judge(
-                each.outline, each.casts, event.value or b"", each.hits.alerts, event.source, event.recorded_at
-            )
-        except Exception as error:
-            each.failed = error
+    def _judge(self, in_hand: Sequence[_InHand], diversion: Diversion) -> None:
+        for each in in_hand:
+            if each.failed is None:
+                event, alerts = each.event, each.hits.alerts
+                try:
+                    each.flags = diversion.judge(
+                        each.outline, each.casts, event.value or b"", alerts, event.source, event.recorded_at
+                    )
+                except Exception as error:
+                    each.failed = error
 
     def _answer(self, each: _InHand) -> Answer:
         event, outline, error = each.event, each.outline, each.failed
