@@ -55,7 +55,7 @@ class TransactionalProducer:
                 producer.init_transactions(_LOOK_UP_SECONDS)
             except KafkaException as error:
                 with contextlib.suppress(KafkaException):  # a fatal error comes again
-                    producer.poll(0)  # lets the client tell its error callback why
+                    _uncovered(producer.poll, 0)  # lets the client tell its error callback why
                 if error.args[0].retriable() and time.monotonic() < deadline and not is_stopped():
                     continue  # the client resumes where it was
                 raise self._judged(error) from error
@@ -112,7 +112,7 @@ class TransactionalProducer:
     def _call(self, call: Callable[..., object], *arguments: object) -> None:
         for attempt in range(_TRIES):
             try:
-                call(*arguments)
+                _uncovered(call, *arguments)
             except KafkaException as error:
                 problem = error.args[0]
                 if problem.retriable() and not problem.txn_requires_abort() and attempt < _TRIES - 1:
@@ -133,6 +133,20 @@ class TransactionalProducer:
         if problem.fatal():
             return StreamError(f"the transactional producer cannot go on: {reason_of(error)}")
         return AbortedError(reason_of(error))
+
+
+def _uncovered(call: Callable[..., object], *arguments: object) -> None:
+    """Call the client, and raise a fatal error as such.
+
+    The client (2.16.1, confluent_kafka.c) keeps a fatal error pending while it passes on the log lines that follow it,
+    of which Python makes a SystemError: when a fenced producer has sent to several partitions, for one.
+    """
+    try:
+        call(*arguments)
+    except SystemError as error:
+        if isinstance(error.__cause__, KafkaException):
+            raise error.__cause__ from None
+        raise
 
 
 class Membership:

@@ -1,4 +1,4 @@
-"""Waiting for the brokers at the start: until they answer, the time is over, or somebody says stop."""
+"""Waiting for the brokers at the start until they answer, the time is over, or somebody says stop; what errors mean."""
 
 from __future__ import annotations
 
@@ -60,3 +60,13 @@ def test_who_was_fenced_does_not_try_again() -> None:
     with pytest.raises(FencedError):
         made(client)
     assert client.answers == [None]
+
+
+def test_a_fatal_error_that_the_client_covers_up_is_seen() -> None:
+    class Covering(Client):
+        def flush(self, _seconds: float) -> int:
+            raise SystemError("a log line returned a result with an exception set") from FENCED
+
+    producer = made(Covering(None))
+    with pytest.raises(FencedError, match="another took over"):
+        producer.commit()
