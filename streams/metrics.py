@@ -99,7 +99,10 @@ class Metrics:
         for reason in get_args(Reason):
             self.dead_letters.labels(reason)
         self.screening_seconds = BatchHistogram(
-            "highfence_screening_seconds", "Screening one event", _SCREENING_SECONDS, registry
+            "highfence_screening_seconds",
+            "Screening one event: matching its parties, and its share of what it took with the others of its batch",
+            _SCREENING_SECONDS,
+            registry,
         )
         self.batch_events = Histogram(
             "highfence_batch_events", "Events in one Kafka transaction", buckets=_EVENTS, registry=registry
