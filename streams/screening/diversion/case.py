@@ -28,14 +28,17 @@ class Place(NamedTuple):
 @lru_cache(maxsize=16_384)
 def place_country(place: str) -> str:
     """The country of a place of a route: a country's or well-known city's name, a code, a UN/LOCODE, or what follows
-    the last comma; empty when that says nothing."""
+    the last comma, a code only where it is that of the city before it; empty when that says nothing."""
     place = place.strip()
     if code := country_code(place):
         return code
     if (locode := _LOCODE.fullmatch(place)) is not None:
         return country_code(locode[1])
-    last = place.rpartition(",")[2].strip()
-    return country_code(last) if len(last) > 3 else ""  # after a comma, GA is a state as often as Gabon
+    city, _, last = place.rpartition(",")
+    code = country_code(last)
+    if len(last.strip()) > 3 or code == country_code(city):
+        return code
+    return ""  # after a comma, GA is a state as often as Gabon
 
 
 class Revision(NamedTuple):

@@ -37,12 +37,14 @@ _PARTS = {
     "payer": Part.PAYER,
 }
 _words = re.compile(r"\w+")
+_between_words = re.compile(r"[\s-]+")
 
 
 class Cast(msgspec.Struct, frozen=True, gc=False):
     """What the rules ask of a party; ``trade`` is the word of its name by which it carries or finances goods.
 
-    ``country`` is the one it tells, or else that of its first address that tells one.
+    ``country`` is the one it tells, or else that of its first address that tells one. ``folded`` is its name without
+    regard to case and spaces.
 
     ``key`` tells customers apart: those of one name, country and day of incorporation are one.
     """
@@ -54,11 +56,12 @@ class Cast(msgspec.Struct, frozen=True, gc=False):
     incorporated_on: str
     trade: str
     key: str
+    folded: str
 
 
 def cast_of(party: Party, words: Set[str]) -> Cast | None:
     """The party as the rules see it; None when they ask nothing of its role. ``words`` are looked for in its name."""
-    part = _PARTS.get(party.role)
+    part = _PARTS.get(_between_words.sub("_", party.role.strip().lower()))
     if part is None:
         return None
     found = [word for word in _words.findall(party.name.lower()) if word in words] if part == Part.FINAL else []
@@ -72,4 +75,5 @@ def cast_of(party: Party, words: Set[str]) -> Cast | None:
         incorporated_on=party.incorporated_on or "",
         trade=found[0] if found else "",
         key=f"{party.name}\n{country}\n{party.incorporated_on or ''}",
+        folded=" ".join(party.name.casefold().split()),
     )

@@ -24,11 +24,12 @@ from streams.screening.diversion import rules, signs
 from streams.screening.diversion.case import Case, Revision
 from streams.screening.diversion.cast import Cast, Part, cast_of
 from streams.screening.diversion.memory import DiversionMemory, Seen
-from streams.screening.diversion.rules import HS_DIGITS, DiversionRules, Rule, digits
+from streams.screening.diversion.rules import HS_DIGITS, DiversionRules, Rule, digits, is_code
 
 _MOST_CODES = 100_000
 _UNTOLD = 1
-"""What an item whose HS code says too little is to the rules: 0 is none of their goods, other bits are their sets."""
+"""What an item whose HS code says too little, or an event without items, is to the rules: 0 is none of their goods,
+other bits are their sets."""
 _BUYER, _FINAL, _MOVER, _PAYER = int(Part.BUYER), int(Part.FINAL), int(Part.MOVER), int(Part.PAYER)
 
 R = TypeVar("R", bound=Rule)
@@ -53,7 +54,7 @@ Watched = tuple["Diversion", tuple[Cast | None, ...], bytes]
 
 
 class _Codes(dict[str, int]):
-    """Of which sets of goods an HS code is, as it came; :data:`_UNTOLD` when it is too short to say.
+    """Of which sets of goods an HS code is, as it came; :data:`_UNTOLD` when it cannot be read or is too short to say.
 
     ``listed`` are the codes of all sets, six digits each.
     """
@@ -65,7 +66,7 @@ class _Codes(dict[str, int]):
     def __missing__(self, hs_code: str) -> int:
         six = digits(hs_code)
         bits = self.listed.get(six, 0)
-        if len(six) < HS_DIGITS and any(code.startswith(six) for code in self.listed):
+        if not is_code(hs_code) or (len(six) < HS_DIGITS and any(code.startswith(six) for code in self.listed)):
             bits = _UNTOLD
         if len(self) < _MOST_CODES:
             self[hs_code] = bits
@@ -131,7 +132,7 @@ class Diversion:
         recorded_at: datetime,
     ) -> Flags:
         """The flags of one event, the rest as :data:`Watched` has it, whose hits are ``alerts``; it is remembered."""
-        goods, total, of_code = 0, 0.0, self._of_code
+        goods, total, of_code = 0 if transaction.items else _UNTOLD, 0.0, self._of_code
         for item in transaction.items:
             goods |= of_code[item.hs_code]
             if (quantity := item.quantity) is not None:
@@ -143,7 +144,7 @@ class Diversion:
             if cast is not None:
                 part = cast.part
                 if part == _MOVER:
-                    movers.append(cast.name)
+                    movers.append(cast.folded)
                 elif part == _FINAL:
                     if final is not None or cast.trade:  # of several, each is looked at
                         forwards = True
@@ -152,7 +153,7 @@ class Diversion:
                     customer = customer or cast
                 elif part == _PAYER:
                     pays = True
-        if final is not None and final.name in movers:
+        if final is not None and final.folded in movers:
             forwards = True
         case, route = None, transaction.route
         stops = route is not None and route.transshipments

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable
@@ -151,9 +152,25 @@ class DiversionRules(_Table, frozen=True, kw_only=True):
         return frozenset(country_code(country) for name in names for country in self.countries[name])
 
 
+_prefix = re.compile(r"(?:hs|hts|hsn)(?:\s*code)?[\s:.#]*", re.IGNORECASE)
+_code = re.compile(r"(?!20(?:12|17|22)\b)[\d\s.\-/]*")  # what stands there is an edition: no heading has these numbers
+_NO_CODES = (5, 7, 11)
+_MOST_DIGITS = 13
+
+
 def digits(hs_code: str) -> str:
     """The digits of an HS code as it came, at most the six that are the same all over the world."""
     return "".join([str(unicodedata.decimal(letter)) for letter in hs_code if letter.isdecimal()])[:HS_DIGITS]
+
+
+def is_code(hs_code: str) -> bool:
+    """Whether the text is one HS code, with more digits of some country or fewer, or none at all.
+
+    No tariff has codes of 5, 7 or 11 digits: one with a zero too many, or without its first zero, has them.
+    """
+    code = _prefix.sub("", hs_code.strip())
+    count = sum(map(str.isdecimal, code))
+    return _code.fullmatch(code) is not None and count not in _NO_CODES and count <= _MOST_DIGITS
 
 
 def _check(read: DiversionRules, where: str) -> None:

@@ -71,11 +71,11 @@ def many_transshipments(case: Case, route: Route, rule: rules.ManyTransshipments
 
 def final_consignee(case: Case, words: Set[str], rule: rules.FinalConsignee) -> None:
     """Who receives the goods carries or finances them, by another role in this event or by its name."""
-    movers = {cast.name: cast.role for _, cast in case.of_part(Part.MOVER)}
+    movers = {cast.folded: cast.role for _, cast in case.of_part(Part.MOVER)}
     for at, cast in case.of_part(Part.FINAL):
-        if cast.name in movers:
+        if cast.folded in movers:
             case.flag(
-                rule, f"parties[{at}]", f"{cast.name} ({cast.role}) is the {movers[cast.name]} of this event, too"
+                rule, f"parties[{at}]", f"{cast.name} ({cast.role}) is the {movers[cast.folded]} of this event, too"
             )
         elif cast.trade in words:
             case.flag(rule, f"parties[{at}].name", f"{cast.name} ({cast.role}) has {cast.trade!r} in its name")

@@ -62,7 +62,8 @@ class Stream:
         self._offset = 0
 
     def event(self, transaction_id: str = "T", recorded: datetime = NOW, form: str = "", **fields: object) -> Decision:
-        event = {"transaction_id": transaction_id, "parties": [BUYER, TAKER], **fields}
+        other_goods = [{"hs_code": "6205.20"}]
+        event = {"transaction_id": transaction_id, "parties": [BUYER, TAKER], "items": other_goods, **fields}
         source = EventSource(topic="transactions", partition=0, offset=self._offset)
         came = Event(_written(event, form), source, recorded)
         decision = answer(came, SCREENER, SNAPSHOT, NOW, diversion=self.first).decision
@@ -104,6 +105,8 @@ def _parties(*others: Fields, buyer: Fields = BUYER, taker: Fields = TAKER) -> S
         ({"items": [{"hs_code": "８５４２.３１"}], "route": {"final_destination": "RU"}}, {PRIORITY: 100}),
         ({"items": [CHIP], "route": {"final_destination": "Norway"}}, {}),
         ({"items": [SHIRT], "route": {"final_destination": "RU"}}, {}),
+        ({"items": [{"hs_code": "HS code: 8542.31"}], "route": {"final_destination": "Moscow, RU"}}, {PRIORITY: 100}),
+        ({"items": [CHIP], "parties": _parties(taker={**TAKER, "role": "End-User", "country": "RU"})}, {PRIORITY: 100}),
         # Goods that are only to pass Russia do not go there.
         ({"items": [MACHINE], "route": {"transshipments": ["RU"], "final_destination": "NO"}}, {}),
         # To a transshipment country the tiers weigh 50 and 30; at the port of discharge when no destination is named.
@@ -123,7 +126,10 @@ def _parties(*others: Fields, buyer: Fields = BUYER, taker: Fields = TAKER) -> S
         ({"route": {"transshipments": ["NL", "FR"], "final_destination": "NO"}}, {}),
         # The consignee is the forwarder or the bank of the same event, or says so in its name; the purchaser may.
         ({"parties": _parties({"role": "bank", "name": TAKER["name"]})}, {FORWARDER: 50}),
+        ({"parties": _parties({"role": "Freight Forwarder", "name": TAKER["name"]})}, {}),
+        ({"parties": _parties({"role": "Forwarder", "name": " ORMWICK  Toys a.s."})}, {FORWARDER: 50}),
         ({"parties": _parties(taker={**TAKER, "name": "Kestholm Freight Ltd"})}, {FORWARDER: 50}),
+        ({"parties": _parties(taker={**TAKER, "name": "БАНК Кестхольм"})}, {FORWARDER: 50}),
         ({"parties": _parties({"role": "end_user", "name": "Banque Lumvista"})}, {FORWARDER: 50}),
         ({"parties": _parties({"role": "forwarder", "name": "Kestholm Freight Ltd"})}, {}),
         ({"parties": _parties(buyer={**BUYER, "name": "Kestholm Freight Ltd"})}, {}),
@@ -175,6 +181,13 @@ def test_flags_make_a_review_together_and_a_hit_stays_a_hold() -> None:
         ({"items": [{"hs_code": "6205"}], "route": {"final_destination": "RU"}}, set()),
         ({"items": [{}], "route": {"final_destination": "RU"}}, {PRIORITY}),
         ({"items": [{}], "route": {"final_destination": "NO"}}, set()),
+        # Without items, with several codes in one, with a zero too many, and without the first zero.
+        ({"items": [], "route": {"final_destination": "RU"}}, {PRIORITY}),
+        ({"items": [], "route": {"final_destination": "NO"}}, set()),
+        ({"items": [{"hs_code": "6205.20, 8542.31"}], "route": {"final_destination": "RU"}}, {PRIORITY}),
+        ({"items": [{"hs_code": "08542.31"}], "route": {"final_destination": "RU"}}, {PRIORITY}),
+        ({"items": [{"hs_code": "HS2022 8542.31"}], "route": {"final_destination": "RU"}}, {PRIORITY}),
+        ({"items": [{"hs_code": "9012100"}], "route": {"final_destination": "RU"}}, {PRIORITY}),
         # Chips to a place that cannot be read as a country.
         ({"items": [CHIP], "route": {"final_destination": "Warehouse 7"}}, {PRIORITY, TO_1_2}),
         # A customer of whom nobody says since when it exists, or only that it was some time in 2022.
@@ -317,6 +330,7 @@ def test_no_more_is_remembered_than_said() -> None:
 
 def test_places_are_read_as_countries() -> None:
     told = {"DE": "de", "Hong Kong": "hk", "NLRTM": "nl", "TR IST": "tr", "Mumbai, India": "in", "CHINA": "cn"}
+    told |= {"Moscow, RU": "ru", "Moscow, ID": "", "Paris, TX": "", "Savannah, GA": "", ",": ""}
     assert {place: place_country(place) for place in told} == told
     assert place_country("Savannah, GA") == ""  # the state, not Gabon
 
