@@ -63,7 +63,7 @@ def grown(entries: Sequence[ListEntry], times: int, seed: int) -> list[ListEntry
     more = [
         msgspec.structs.replace(
             entry,
-            entry_id=f"{entry.entry_id}~{copy}",
+            entry_id=f"{entry.entry_id} grown {copy}",
             names=tuple(
                 ListedName(name=maker.name(_COINED_WORDS), kind=listed.kind, strength=listed.strength)
                 for listed in entry.names

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import msgspec
+
 from streams.bench.decode import bench_decode
 from streams.bench.match import bench_match
 from streams.invented.names import grown, unseen_names
@@ -25,6 +27,16 @@ def test_a_grown_list_has_as_many_names_a_entry_and_new_ones() -> None:
     listed = {name.name for entry in ENTRIES for name in entry.names}
     new = {name.name for entry in larger[len(ENTRIES) :] for name in entry.names}
     assert len(new & listed) < len(new) / 20
+
+
+def test_entries_of_a_grown_list_have_ids_of_their_own() -> None:
+    """The second entry has the id that reading a list gives to the second one of the id of the first."""
+    twice = [
+        msgspec.structs.replace(entry, entry_id=entry_id)
+        for entry, entry_id in zip(ENTRIES, ("1", "1~2"), strict=False)
+    ]
+    larger = grown(twice, 4, seed=1)
+    assert len({entry.entry_id for entry in larger}) == len(larger) == 8
 
 
 def test_matching_is_measured_at_both_sizes_and_agrees_with_the_scan() -> None:
