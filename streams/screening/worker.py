@@ -236,7 +236,7 @@ class Worker:
             # Some of these may have come under an assignment that is over: another worker's by now.
             self._go_back(consumer, events)
             return []
-        return [] if self._go_back_once(consumer, events) else events
+        return [] if self._unproven and self._go_back_once(consumer, events) else events
 
     def _go_back_once(self, consumer: Consumer, events: list[Message]) -> bool:
         """Whether some partition was read for the first time since it was assigned: from what is committed then.
