@@ -104,7 +104,7 @@ class WorkerSettings(_Section):
     """Topics of other platforms, under their full names, that are read beside ``transactions``, each with the mapping
     of its events: the name of a ready-made one, or a TOML file."""
     registry_seconds: Annotated[float, Field(ge=0, le=86_400)] = 60.0
-    """A remembered party's further transactions reach the registry within this, or at once when a list changes."""
+    """A remembered party's further transactions reach the registry within this, or soon when a list changes."""
 
 
 class LookbackSettings(_Section):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from datetime import UTC, datetime
 
@@ -15,6 +16,9 @@ from streams.screening.registry import Registrar
 from streams.screening.snapshot import Snapshot
 from streams.settings import Settings
 
+_MOST = 4_000
+"""So many additions are written in one transaction: its decisions wait for them."""
+
 
 class RegistryWriter:
     """The registry's side of a worker; see :class:`Registrar` for what is written when."""
@@ -27,14 +31,14 @@ class RegistryWriter:
         self._refresh_seconds = settings.worker.registry_seconds
         self._metrics = metrics
         self._releases: dict[str, str] = {}
-        self._behind = False  # something may wait that is to be written at once, as another release is in force
+        self._behind = -math.inf  # since when another release is in force: what waited then is to be written soon
 
     def follow(self, snapshot: Snapshot) -> None:
         """From now on this is screened with."""
         releases = {source: ref.release_id for source, ref in snapshot.refs.items()}
         if releases != self._releases:
             self._releases = releases
-            self._behind = True
+            self._behind = time.monotonic()
 
     def note(self, answered: Answer, event: Event) -> None:
         """An event was answered; parties of one that could not be screened are not registered."""
@@ -48,12 +52,16 @@ class RegistryWriter:
         since = self._registrar.oldest()
         if since is None:
             return False
-        return everything or self._behind or time.monotonic() - since >= self._refresh_seconds
+        return everything or since <= self._behind or time.monotonic() - since >= self._refresh_seconds
 
     def write(self, producer: TransactionalProducer, everything: bool = False) -> None:
-        """Hand what is due to the producer, within its transaction; raises AbortedError."""
-        now = datetime.now(UTC)
-        for record in self._registrar.due(time.monotonic(), everything or self._behind):
+        """Hand what is due to the producer, within its transaction, or ``everything`` that waits.
+
+        Raises AbortedError.
+        """
+        now, clock = datetime.now(UTC), time.monotonic()
+        due = self._registrar.due(clock, math.inf) if everything else self._registrar.due(clock, self._behind, _MOST)
+        for record in due:
             partition = registry_partition(record.fingerprint, self.partitions)
             written = encode(record)
             about = headers(self._topic, "registered_party", version_of(record.key, written), now)
@@ -62,7 +70,6 @@ class RegistryWriter:
     def committed(self) -> None:
         """The transaction is committed."""
         new, additions = self._registrar.committed(time.monotonic())
-        self._behind = False
         self._metrics.registered.labels("new").inc(new)
         self._metrics.registered.labels("addition").inc(additions)
 

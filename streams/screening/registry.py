@@ -2,11 +2,12 @@
 
 A party that the worker does not remember is registered in the same Kafka transaction as the decision, so the registry
 knows every party that was ever screened. Its later transactions are collected and written together, within
-``refresh_seconds`` of the first of them, or at once when asked (at a new release, and at the end).
+``refresh_seconds`` of the first of them, or soon when asked (at a new release, and at the end).
 """
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -151,13 +152,14 @@ class Registrar:
                 opened_by = f"{source.partition}-{source.offset}-{position}"
                 self._new[content] = _Open(content, opened_by, releases, seen, [seen])
 
-    def due(self, now: float, everything: bool = False) -> list[RegisteredParty]:
-        """The records to write now: new parties, and additions whose time has come, or all of them.
+    def due(self, now: float, behind: float = -math.inf, most: int = sys.maxsize) -> list[RegisteredParty]:
+        """The records to write now: new parties, and ``most`` of the additions whose time has come.
 
-        ``now`` is in seconds of the clock that :meth:`committed` is told.
+        That of those that wait since ``behind``, or before, has come in any case. ``now`` is in seconds of the clock
+        that :meth:`committed` is told.
         """
-        latest = float("inf") if everything else now - self._refresh_seconds
-        self._due = sum(1 for _ in takewhile(lambda each: each[0] <= latest, self._unpublished))
+        latest = max(behind, now - self._refresh_seconds)
+        self._due = sum(1 for _ in takewhile(lambda each: each[0] <= latest, self._unpublished[:most]))
         records = [new.record(addition=False) for new in self._new.values()]
         return records + [known.record(addition=True) for _, known in self._unpublished[: self._due]]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from datetime import UTC, datetime, timedelta
 
@@ -35,7 +36,7 @@ class Worker:
         self.number += 1
 
     def write(self, now: float = 0.0, everything: bool = False) -> list[RegisteredParty]:
-        records = self.registrar.due(now, everything)
+        records = self.registrar.due(now, math.inf) if everything else self.registrar.due(now)
         self.registrar.committed(now)
         return records
 
@@ -94,6 +95,24 @@ def test_everything_is_written_at_once_when_asked() -> None:
     worker.note(A, B)
     worker.write()
     assert len(worker.write(everything=True)) == 2
+
+
+def test_what_waited_when_a_release_came_is_written_soon_so_many_at_a_time() -> None:
+    """Three parties wait since 10, when the release comes, and one since 20."""
+    worker = Worker()
+    names = [msgspec.structs.replace(A, name=f"Velavia {number}") for number in range(4)]
+    worker.note(*names)
+    worker.write(0)
+    worker.note(*names[:3])
+    worker.write(10)
+    worker.note(names[3])
+    worker.write(20)
+    written = []
+    for now in (21, 22, 23):
+        written.append([record.party.name for record in worker.registrar.due(now, behind=15, most=2)])
+        worker.registrar.committed(now)
+    assert written == [["Velavia 0", "Velavia 1"], ["Velavia 2"], []]
+    assert worker.registrar.oldest() == 20
 
 
 def test_what_was_undone_was_never_noted() -> None:
