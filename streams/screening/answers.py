@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
@@ -43,6 +44,7 @@ class _InHand(msgspec.Struct):
     failed: Exception | None = None
 
 
+@dataclass(slots=True)
 class Answering:
     """What a batch is answered with, at the moment ``now``; the rest is as for :func:`streams.screening.answer.answer`.
 
@@ -50,31 +52,19 @@ class Answering:
     answered then.
     """
 
-    def __init__(
-        self,
-        screener: Screener,
-        snapshot: Snapshot,
-        now: datetime,
-        max_bytes: int,
-        budget: AbstractContextManager[object],
-        memory: MatchMemory,
-        clearances: Clearances,
-        diversion: Diversion | None,
-        enough: Callable[[], bool],
-    ) -> None:
-        self._screener = screener
-        self._snapshot = snapshot
-        self.now = now
-        self._max_bytes = max_bytes
-        self._budget = budget
-        self._memory = memory
-        self._clearances = clearances
-        self._diversion = diversion
-        self.enough = enough
+    screener: Screener
+    snapshot: Snapshot
+    now: datetime
+    max_bytes: int
+    budget: AbstractContextManager[object]
+    memory: MatchMemory
+    clearances: Clearances
+    diversion: Diversion | None
+    enough: Callable[[], bool]
 
     def answers(self, events: Sequence[Event]) -> list[Answer]:
         """The answers to the first of these events, or all of them, in their order."""
-        outlines = [read_outline(event.value, event.headers, self._max_bytes) for event in events]
+        outlines = [read_outline(event.value, event.headers, self.max_bytes) for event in events]
         read = [self._noted(event, outline) for event, outline in zip(events, outlines, strict=True)]
         answered: list[Answer] = []
         # What is remembered of events for diversion flags depends on their order.
@@ -94,17 +84,17 @@ class Answering:
 
     def one(self, event: Event, mapping: Mapping | None = None, refused: str = "") -> Answer:
         """The answer to one event, which is of another platform where there is a ``mapping`` for it."""
-        known = (self._memory, self._clearances, self._diversion)
-        asked = (event, self._screener, self._snapshot, self.now, self._max_bytes, self._budget, refused, *known)
+        known = (self.memory, self.clearances, self.diversion)
+        asked = (event, self.screener, self.snapshot, self.now, self.max_bytes, self.budget, refused, *known)
         return answer(*asked) if mapping is None else answer_mapped(mapping, *asked)
 
     def _noted(self, event: Event, outline: Outline | None) -> _InHand | None:
         """The event, when nothing is wrong with it: else it is answered alone, which tells what is."""
-        if outline is None or not self._snapshot.releases:
+        if outline is None or not self.snapshot.releases:
             return None
         parties = [bytes(party) for party in outline.parties]
         try:
-            met = self._memory.note(parties, self._diversion)
+            met = self.memory.note(parties, self.diversion)
         except Exception:
             return None
         return _InHand(event, outline, parties, *met) if met is not None else None
@@ -115,20 +105,20 @@ class Answering:
         for number, each in enumerate(in_hand):
             if not each.noted:
                 continue
-            slow = self._memory.must_screen(each.noted)
+            slow = self.memory.must_screen(each.noted)
             if slow and (number or not first) and self.enough():
                 return number
             event, started = each.event, time.perf_counter()
             try:
-                with self._budget if slow else _UNBOUNDED:
-                    each.hits = self._screener.hits(
+                with self.budget if slow else _UNBOUNDED:
+                    each.hits = self.screener.hits(
                         each.outline,
-                        self._memory.matches(each.noted),
-                        self._snapshot,
+                        self.memory.matches(each.noted),
+                        self.snapshot,
                         event.source,
                         self.now,
                         event.recorded_at,
-                        self._clearances,
+                        self.clearances,
                     )
             except Exception as error:
                 each.failed = error
@@ -139,8 +129,8 @@ class Answering:
         return len(in_hand)
 
     def _decide(self, in_hand: Sequence[_InHand]) -> list[Answer]:
-        if self._diversion is not None:
-            self._judge(in_hand, self._diversion)
+        if self.diversion is not None:
+            self._judge(in_hand, self.diversion)
         return [self._answer(each) for each in in_hand]
 
     def _judge(self, in_hand: Sequence[_InHand], diversion: Diversion) -> None:
@@ -159,10 +149,10 @@ class Answering:
         if error is not None:
             reason, detail = failure(error)
             identity = outline.transaction_id, outline.revision
-            return refusal(event, self._screener, self._snapshot, self.now, reason, sayable(detail), *identity)
-        version = self._diversion.version if self._diversion is not None else ""
-        screening = self._screener.screening(
-            outline, each.hits, each.flags, version, self._snapshot, event.source, self.now
+            return refusal(event, self.screener, self.snapshot, self.now, reason, sayable(detail), *identity)
+        version = self.diversion.version if self.diversion is not None else ""
+        screening = self.screener.screening(
+            outline, each.hits, each.flags, version, self.snapshot, event.source, self.now
         )
         return Answer(
             screening.decision,

@@ -12,7 +12,7 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import takewhile
+from itertools import islice, takewhile
 
 import msgspec
 
@@ -159,7 +159,7 @@ class Registrar:
         that :meth:`committed` is told.
         """
         latest = max(behind, now - self._refresh_seconds)
-        self._due = sum(1 for _ in takewhile(lambda each: each[0] <= latest, self._unpublished[:most]))
+        self._due = sum(1 for _ in takewhile(lambda each: each[0] <= latest, islice(self._unpublished, most)))
         records = [new.record(addition=False) for new in self._new.values()]
         return records + [known.record(addition=True) for _, known in self._unpublished[: self._due]]
 
