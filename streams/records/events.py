@@ -24,6 +24,7 @@ from streams.records.transaction import MAX_PARTIES, Transaction
 Headers = Sequence[tuple[str, bytes | None]]
 
 DEFAULT_MAX_BYTES = 1_048_576
+_STRUCTURED = b"application/cloudevents+json"
 _SCHEMA_NUMBER = 5
 """Bytes before the JSON in a schema registry's wire format. The first is zero, which no JSON begins with."""
 
@@ -69,8 +70,8 @@ def read_event(value: bytes | None, headers: Headers | None = (), max_bytes: int
     try:
         return _transaction.decode(value)
     except msgspec.ValidationError as error:
-        if b'"specversion"' in value and b'"transaction_id"' not in value.split(b'"data"', 1)[0]:
-            return _read_structured(value, b"application/cloudevents+json")
+        if _is_envelope(value):
+            return _read_structured(value, _STRUCTURED)
         if (transaction := _with_last_parties(value)) is not None:
             return transaction
         raise UnreadableEventError("invalid", str(error), _salvage(value)) from error
@@ -90,30 +91,39 @@ def read_content(value: bytes | None, headers: Headers | None, max_bytes: int) -
         return _structured_content(value, media_type)
     if b'"specversion"' in value:
         try:
-            return _structured_content(value, b"application/cloudevents+json")
+            return _structured_content(value, _STRUCTURED)
         except UnreadableEventError:
             return value  # some other event with a field of that name
     return value
 
 
-def read_outline(value: bytes | None, headers: Headers | None, max_bytes: int) -> Outline | None:
-    """Read one event but for its parties.
+def read_outline(value: bytes | None, headers: Headers | None, max_bytes: int) -> tuple[Outline, bytes] | None:
+    """Read one event but for its parties; with it comes the JSON it was read from, which :func:`read_event` reads, too.
 
     None when that cannot be done: then :func:`read_event` has the answer, or the error.
     """
-    if not value or len(value) > max_bytes or headers is None or _media_type(headers) is not None:
-        return None
     try:
-        return _outline.decode(value if value[0] else value[_SCHEMA_NUMBER:])
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        value, media_type = _checked(value, headers, max_bytes)
+        if media_type is None:
+            try:
+                return _outline.decode(value), value
+            except msgspec.ValidationError:
+                if not _is_envelope(value):
+                    return None
+        content = _structured_content(value, media_type or _STRUCTURED)
+        return _outline.decode(content), content
+    except (UnreadableEventError, msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         return None
 
 
 def _with_last_parties(value: bytes) -> Transaction | None:
     """The transaction, if nothing is wrong with it but ``parties`` that come again later: the last ones count."""
-    outline = read_outline(value, (), len(value))
-    parties = [read_party(bytes(raw)) for raw in outline.parties] if outline is not None else []
-    if outline is None or None in parties:
+    try:
+        outline = _outline.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return None
+    parties = [read_party(bytes(raw)) for raw in outline.parties]
+    if None in parties:
         return None
     others = {name: getattr(outline, name) for name in Transaction.__struct_fields__ if name != "parties"}
     return Transaction(parties=tuple([party for party in parties if party is not None]), **others)
@@ -146,10 +156,15 @@ def _media_type(headers: Headers) -> bytes | None:
     return None
 
 
+def _is_envelope(value: bytes) -> bool:
+    """Whether what is no transaction looks like a CloudEvent in structured mode, though no header says so."""
+    return b'"specversion"' in value and b'"transaction_id"' not in value.split(b'"data"', 1)[0]
+
+
 def _structured_content(value: bytes, content_type: bytes) -> bytes:
     """The data of a CloudEvent in structured mode."""
     media = content_type.split(b";", 1)[0].strip().lower()
-    if media != b"application/cloudevents+json":
+    if media != _STRUCTURED:
         raise UnreadableEventError(
             "unsupported_envelope",
             f"content-type {media.decode('latin-1')!r}; application/cloudevents+json is understood",
@@ -180,6 +195,8 @@ def _read_structured(value: bytes, content_type: bytes) -> Transaction:
     try:
         return _transaction.decode(content)
     except msgspec.ValidationError as error:
+        if (transaction := _with_last_parties(content)) is not None:
+            return transaction
         raise UnreadableEventError("invalid", f"in data: {error}", _salvage(content)) from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise UnreadableEventError("not_json", f"in data: {error}") from error

@@ -14,10 +14,9 @@ from streams.records.alert import Alert
 from streams.records.codec import encode
 from streams.records.dead_letter import DeadLetter, Header, Reason
 from streams.records.decision import Decision, EventSource
-from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_content, read_event, read_outline
+from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_content, read_event
 from streams.screening.clearances import NO_CLEARANCES, Clearances
 from streams.screening.diversion import Diversion
-from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
 
@@ -61,7 +60,6 @@ def answer(
     max_bytes: int = DEFAULT_MAX_BYTES,
     budget: AbstractContextManager[object] = _UNBOUNDED,
     refused: str = "",
-    memory: MatchMemory | None = None,
     clearances: Clearances = NO_CLEARANCES,
     diversion: Diversion | None = None,
 ) -> Answer:
@@ -70,25 +68,13 @@ def answer(
     An event that cannot be read, or whose screening fails for whatever reason, gets the decision ``error``
     and a dead letter with its bytes untouched: nothing that was not screened is ever clear. ``budget`` bounds
     the screening by raising ScreeningTimeoutError; ``refused`` says why this event is not to be screened.
-    ``memory``, which follows ``snapshot``, makes it faster and changes nothing else. ``clearances`` suppress hits.
-    ``diversion`` flags events by its rules and remembers them.
+    ``clearances`` suppress hits. ``diversion`` flags events by its rules and remembers them.
+
+    This is the plain way. :class:`streams.screening.answers.Answering` says the same to many events, and faster.
     """
     reason: Reason = "screening_failed"
     transaction_id, revision = None, 0
     try:
-        outline = read_outline(event.value, event.headers, max_bytes) if memory is not None and not refused else None
-        parties = [bytes(party) for party in outline.parties] if outline is not None else []
-        met = memory.note(parties, diversion) if memory is not None and outline is not None else None
-        if memory is not None and outline is not None and met is not None:
-            transaction_id, revision = outline.transaction_id, outline.revision
-            noted, casts = met
-            found = memory.matches(noted) if noted else ()
-            watched = (diversion, casts, event.value or b"") if diversion is not None else None
-            with budget if noted and memory.must_screen(noted) else _UNBOUNDED:
-                screening = screener.decide(
-                    outline, found, snapshot, event.source, now, event.recorded_at, clearances, watched
-                )
-            return Answer(screening.decision, screening.alerts, None, parties, screening.samples, screening.ordered)
         transaction = read_event(event.value, event.headers, max_bytes)
         transaction_id, revision = transaction.transaction_id, transaction.revision
         if refused:

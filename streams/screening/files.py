@@ -16,12 +16,16 @@ import orjson
 from streams.errors import RecordError
 from streams.mappings import Mapping
 from streams.records.decision import EventSource
-from streams.screening.answer import Answer, Event, answer
+from streams.screening.answer import Answer, Event
+from streams.screening.answers import Answering
+from streams.screening.clearances import NO_CLEARANCES
 from streams.screening.diversion import Diversion
-from streams.screening.mapped import answer_mapped
+from streams.screening.memory import MatchMemory
 from streams.screening.rows import COLUMNS, column_of, row_event
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
+
+_REMEMBERED_PARTIES = 100_000
 
 Progress = Callable[[int], None]
 """Told how many bytes of the file have been read so far."""
@@ -53,6 +57,11 @@ def screen_file(
     is_csv = ".csv" in file.suffixes
     if mapping is not None and is_csv:
         raise RecordError(f"{file}: a mapping reads JSON lines, not CSV")
+    memory = MatchMemory(screener, _REMEMBERED_PARTIES)
+    memory.follow(snapshot)
+    mappings = {file.name: mapping} if mapping is not None else {}
+    asked = (screener, snapshot, now, max_bytes, budget, memory, NO_CLEARANCES, diversion)
+    answering = Answering(*asked, enough=lambda: False, mappings=mappings)
     seen = False
     with _open(file) as (stream, raw):
         for number, value in (
@@ -62,11 +71,7 @@ def screen_file(
         ):
             seen = True
             source = EventSource(topic=file.name, partition=0, offset=number)
-            asked = (Event(value, source, as_of or now), screener, snapshot, now, max_bytes, budget)
-            if mapping is None:
-                yield answer(*asked, diversion=diversion)
-            else:
-                yield answer_mapped(mapping, *asked, diversion=diversion)
+            yield from answering.answers([Event(value, source, as_of or now)])
             if diversion is not None:
                 diversion.memory.committed()
             progress(raw.tell())

@@ -1,26 +1,30 @@
-"""One event of another platform → everything that is published for it, through a mapping."""
+"""One event of another platform as the transaction that is screened, through a mapping."""
 
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from datetime import datetime
 from typing import cast
 
+import msgspec
 from msgspec.structs import replace
 
-from streams.errors import HighfenceError, MappingError, ScreeningTimeoutError, SettingsError, UnreadableEventError
+from streams.errors import HighfenceError, ScreeningTimeoutError, SettingsError, UnreadableEventError
 from streams.kafka.topics import TopicNames, wanted_topics
 from streams.mappings import Mapping, load_mapping
 from streams.records.codec import encode
 from streams.records.dead_letter import Reason
 from streams.records.events import read_content
-from streams.screening.answer import Answer, Event, answer, dead_letter, refusal, sayable
-from streams.screening.clearances import NO_CLEARANCES, Clearances
-from streams.screening.diversion import Diversion
-from streams.screening.memory import MatchMemory
-from streams.screening.screener import Screener
-from streams.screening.snapshot import Snapshot
+from streams.screening.answer import Answer, Event, dead_letter
 from streams.settings import Settings
+
+
+class Unmapped(msgspec.Struct, frozen=True):
+    """Why no transaction was made of an event, and which one it would have been, where that is known."""
+
+    reason: Reason
+    detail: str
+    transaction_id: str | None = None
+    revision: int = 0
 
 
 def mappings_of(settings: Settings) -> dict[str, Mapping]:
@@ -36,57 +40,32 @@ def mappings_of(settings: Settings) -> dict[str, Mapping]:
     return {topic: load_mapping(name) for topic, name in settings.worker.mappings.items()}
 
 
-def answer_mapped(
-    mapping: Mapping,
-    event: Event,
-    screener: Screener,
-    snapshot: Snapshot,
-    now: datetime,
-    max_bytes: int,
-    budget: AbstractContextManager[object],
-    refused: str = "",
-    memory: MatchMemory | None = None,
-    clearances: Clearances = NO_CLEARANCES,
-    diversion: Diversion | None = None,
-) -> Answer:
-    """What :func:`streams.screening.answer.answer` says to the transaction that ``mapping`` makes of the event.
+def mapped(mapping: Mapping, event: Event, max_bytes: int, budget: AbstractContextManager[object]) -> Event | Unmapped:
+    """The event with the transaction that ``mapping`` makes of it, or why there is none.
 
-    The decision names the mapping. ``budget`` bounds mapping and screening together. What cannot be mapped gets the
-    decision ``error``; a dead letter has the event as it came.
+    ``budget`` bounds the making by raising ScreeningTimeoutError.
     """
-    transaction_id, revision = None, 0
-    reason: Reason = "mapping_failed"
     try:
-        if refused:
-            answered = refusal(event, screener, snapshot, now, "screening_failed", refused, None, 0)
-        else:
-            with budget:
-                transaction = mapping.transaction(read_content(event.value, event.headers, max_bytes))
-                transaction_id, revision = transaction.transaction_id, transaction.revision
-                content = encode(transaction)
-                if len(content) > max_bytes:
-                    size = f"{len(content):,} bytes; at most {max_bytes:,} are read"
-                    raise MappingError(f"{mapping.name}: the transaction made has {size}")  # noqa: TRY301 - told below
-                mapped = Event(content, event.source, event.recorded_at, event.key)
-                answered = answer(
-                    mapped,
-                    screener,
-                    snapshot,
-                    now,
-                    max_bytes,
-                    memory=memory,
-                    clearances=clearances,
-                    diversion=diversion,
-                )
+        with budget:
+            transaction = mapping.transaction(read_content(event.value, event.headers, max_bytes))
+            content = encode(transaction)
+    except UnreadableEventError as error:
+        return Unmapped(cast(Reason, error.reason), error.detail)
+    except ScreeningTimeoutError as error:
+        return Unmapped("timed_out", str(error))
+    except HighfenceError as error:
+        return Unmapped("mapping_failed", str(error))
     except Exception as error:
-        if isinstance(error, UnreadableEventError):
-            reason, detail = cast(Reason, error.reason), error.detail
-        elif isinstance(error, ScreeningTimeoutError):
-            reason, detail = "timed_out", str(error)
-        else:
-            detail = str(error) if isinstance(error, HighfenceError) else f"{type(error).__name__}: {error}"
-        answered = refusal(event, screener, snapshot, now, reason, sayable(detail), transaction_id, revision)
+        return Unmapped("mapping_failed", f"{type(error).__name__}: {error}")
+    if len(content) > max_bytes:
+        told = f"{mapping.name}: the transaction made has {len(content):,} bytes; at most {max_bytes:,} are read"
+        return Unmapped("mapping_failed", told, transaction.transaction_id, transaction.revision)
+    return Event(content, event.source, event.recorded_at, event.key)
+
+
+def named(mapping: Mapping, answered: Answer, event: Event) -> Answer:
+    """The answer with its decision naming the mapping; a dead letter has the ``event`` as it came."""
     letter = answered.dead_letter
     if letter is not None:
-        letter = dead_letter(event, letter.reason, letter.detail, letter.transaction_id, now)
+        letter = dead_letter(event, letter.reason, letter.detail, letter.transaction_id, letter.failed_at)
     return replace(answered, decision=replace(answered.decision, mapping_version=mapping.version), dead_letter=letter)

@@ -26,7 +26,6 @@ from streams.kafka.transactions import (
 )
 from streams.matching import Policy
 from streams.metrics import Metrics
-from streams.screening.answer import Answer, Event
 from streams.screening.answers import Answering
 from streams.screening.budget import ScreeningBudget, ending_after
 from streams.screening.diversion import Diversion
@@ -99,9 +98,9 @@ class Worker:
         self._mappings = {} if stream else mappings_of(settings)
         self._budget: AbstractContextManager[object] = nullcontext()
         self._tracer: ScreeningTracer | None = None
-        self._names_places = bool(settings.worker.refuse) or _log.isEnabledFor(logging.DEBUG)
-        singly = self._names_places or self._mappings or settings.tracing.otlp_endpoint
-        self._together = 1 if singly else _TOGETHER
+        self._refused = frozenset(settings.worker.refuse)
+        self._names_places = _log.isEnabledFor(logging.DEBUG)
+        self._together = 1 if self._names_places or settings.tracing.otlp_endpoint else _TOGETHER
         self._membership = Membership()
         self._unproven: set[tuple[str, int]] = set()
         self._garbage = GarbageCollection()
@@ -276,6 +275,8 @@ class Worker:
             self._clearances.picture,
             self._diversion,
             lambda: time.perf_counter() > latest or self._stop.is_set(),
+            self._mappings,
+            self._refused,
         )
         tally = Tally()
         try:
@@ -317,7 +318,9 @@ class Worker:
         started = time.perf_counter()
         events = [event_of(message, answering.now) for message in messages]
         trace = self._tracer.begin(events[0].headers, events[0].source) if self._tracer is not None else None
-        answers = answering.answers(events) if self._together > 1 else [self._answer(answering, events[0])]
+        if self._names_places:  # before the first, so that one that ends the process is known
+            _log.debug("screening %s", "/".join(map(str, place_of(messages[0]))))
+        answers = answering.answers(events)
         for answered, event in zip(answers, events, strict=False):
             published = publication(answered, event, self._largest)
             for topic, key, value, headers in outgoing(published, self._names):
@@ -329,15 +332,6 @@ class Worker:
         tally.took([each.seconds for each in answers], time.perf_counter() - started)
         if trace is not None:
             trace.end(published.answer.decision)
-
-    def _answer(self, answering: Answering, event: Event) -> Answer:
-        """Answer one event that may be mapped, or refused by a person."""
-        refused = ""
-        if self._names_places:
-            place = f"{event.source.topic}/{event.source.partition}/{event.source.offset}"
-            _log.debug("screening %s", place)
-            refused = "a person refused it in worker.refuse" if place in self._settings.worker.refuse else ""
-        return answering.one(event, self._mappings.get(event.source.topic), refused)
 
     def _undo(self, reason: str, batch: list[Message], consumer: Consumer, producer: TransactionalProducer) -> None:
         _log.warning("batch of %d undone and read again: %s", len(batch), reason)

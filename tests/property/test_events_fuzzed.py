@@ -12,6 +12,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from screened import answer_from_memory
+
 from streams.demo.cases import cases
 from streams.invented.orders import ordinary_orders
 from streams.lists.loading import load_list
@@ -233,7 +235,7 @@ def test_no_event_crashes_and_none_is_clear_unscreened() -> None:
         answered = answer(event, screener, snapshot, NOW, LARGEST, budget)
         decision = answered.decision
         if number % 3 == 0:  # a worker answers from its memory of parties where it can: the very same
-            from_memory = answer(event, screener, unwatched, NOW, LARGEST, budget, memory=memory)
+            from_memory = answer_from_memory(event, screener, unwatched, NOW, memory, LARGEST, budget)
             assert _said(from_memory) == _said(answered), (decision.reason, from_memory.decision.reason, value)
         outcomes[decision.outcome] += 1
         assert encode(decision)

@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from screened import answer_from_memory
 
 from streams.invented.names import NameMaker, grown
 from streams.invented.trade import Trade
@@ -121,7 +122,7 @@ def test_the_memory_changes_no_answer(seed: int, most: int, screener: Screener) 
             source = EventSource(topic="transactions", partition=0, offset=offset)
             sent = Event(msgspec.json.encode(event), source, NOW)
             plain = answer(sent, screener, snapshot, NOW)
-            assert said(answer(sent, screener, snapshot, NOW, memory=memory)) == said(plain)
+            assert said(answer_from_memory(sent, screener, snapshot, NOW, memory)) == said(plain)
             outcomes[plain.decision.outcome] += 1
         assert len(memory) <= max(most, 2)
     assert set(outcomes) > {"clear", "error"}
@@ -136,5 +137,5 @@ def test_what_would_fill_the_memory_is_not_remembered() -> None:
         before = len(memory)
         event = {"transaction_id": "T", "parties": [{"name": name, **more}]}
         sent = Event(msgspec.json.encode(event), EventSource(topic="transactions", partition=0, offset=0), NOW)
-        answer(sent, screener, snapshot, NOW, memory=memory)
+        answer_from_memory(sent, screener, snapshot, NOW, memory)
         assert (len(memory) > before) is remembered

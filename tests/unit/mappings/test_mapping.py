@@ -15,7 +15,10 @@ from streams.mappings import Mapping, coverage, load_mapping
 from streams.matching import Policy
 from streams.records.decision import EventSource
 from streams.screening.answer import Answer, Event
-from streams.screening.mapped import answer_mapped, mappings_of
+from streams.screening.answers import Answering
+from streams.screening.clearances import NO_CLEARANCES
+from streams.screening.mapped import mappings_of
+from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
 from streams.settings import Settings, WorkerSettings
@@ -150,13 +153,18 @@ def answered(
     made: Mapping,
     value: bytes | None,
     headers: tuple[tuple[str, bytes | None], ...] = (),
-    refused: str = "",
+    refused: bool = False,
     spent: bool = False,
 ) -> Answer:
     event = Event(value, EventSource(topic="orders", partition=2, offset=9), NOW, b"key-9", headers)
     snapshot = Snapshot.of_lists(load_lists("bundled"), NOW)
     budget = _Spent() if spent else nullcontext()
-    return answer_mapped(made, event, Screener(Policy.default()), snapshot, NOW, 2_000, budget, refused)
+    screener = Screener(Policy.default())
+    memory = MatchMemory(screener, 100)
+    memory.follow(snapshot)
+    asked = (screener, snapshot, NOW, 2_000, budget, memory, NO_CLEARANCES, None, lambda: False, {"orders": made})
+    (answered,) = Answering(*asked, frozenset({"orders/2/9"} if refused else ())).answers([event])
+    return answered
 
 
 GOOD = {"no": "PO-1", "buyers": [{"who": "Inspur Software Co Ltd"}]}
@@ -190,8 +198,9 @@ def test_slow_and_refused_events_are_errors(tmp_path: Path) -> None:
     made = mapping(tmp_path)
     late = answered(made, orjson.dumps(GOOD), spent=True)
     assert (late.decision.outcome, late.decision.reason) == ("error", "timed_out: too long")
-    refused = answered(made, orjson.dumps(GOOD), refused="a person said so")
-    assert (refused.decision.outcome, refused.decision.reason) == ("error", "screening_failed: a person said so")
+    refused = answered(made, orjson.dumps(GOOD), refused=True)
+    assert refused.decision.outcome == "error"
+    assert refused.decision.reason == "screening_failed: a person refused it in worker.refuse"
     assert refused.dead_letter is not None
     assert refused.dead_letter.value == orjson.dumps(GOOD)
 

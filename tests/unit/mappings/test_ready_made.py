@@ -10,15 +10,16 @@ from typing import Any
 import msgspec
 import orjson
 import pytest
+from screened import answer_from_memory
 
 from streams.lists.loading import load_lists
 from streams.mappings import coverage, load_mapping, ready_made
 from streams.matching import Policy
 from streams.records.decision import EventSource
 from streams.records.transaction import Transaction
-from streams.screening.answer import Answer, Event
+from streams.screening.answer import Event, answer
 from streams.screening.budget import ScreeningBudget
-from streams.screening.mapped import answer_mapped
+from streams.screening.mapped import mapped, named
 from streams.screening.memory import MatchMemory
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
@@ -81,11 +82,12 @@ def test_sample_is_held_for_its_listed_party_with_and_without_memory(name: str, 
     source = EventSource(topic="orders", partition=0, offset=7)
     event = Event(orjson.dumps(sample(name)), source, NOW)
 
-    def answered(memory: MatchMemory | None) -> Answer:
-        budget = ScreeningBudget(5)
-        return answer_mapped(load_mapping(name), event, screener, snapshot, NOW, 100_000, budget, "", memory)
-
-    first, remembered, known = answered(None), answered(memory), answered(memory)
+    mapping, budget = load_mapping(name), ScreeningBudget(5)
+    made = mapped(mapping, event, 100_000, budget)
+    assert isinstance(made, Event)
+    first = named(mapping, answer(made, screener, snapshot, NOW), event)
+    asked = (event, screener, snapshot, NOW, memory, 100_000, budget, None, {"orders": mapping})
+    remembered, known = answer_from_memory(*asked), answer_from_memory(*asked)
     assert (first.decision, first.alerts) == (remembered.decision, remembered.alerts) == (known.decision, known.alerts)
     assert first.decision.outcome == "hold"
     assert first.decision.mapping_version == load_mapping(name).version

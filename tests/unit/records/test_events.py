@@ -23,12 +23,35 @@ def test_bare_json() -> None:
     assert read_event(BARE).parties[0].name == "Velavia GmbH"
 
 
+def test_outline_of_a_cloud_event_is_that_of_its_data() -> None:
+    data = b'{"transaction_id":"PO-1","parties":[{"name":"Velavia GmbH"}]}'
+    envelope = b'{"specversion":"1.0","id":"1","source":"/orders","type":"order","data":' + data + b"}"
+    for headers in ((), (("content-type", b"application/cloudevents+json"),)):
+        read = read_outline(envelope, headers, 1_000)
+        assert read is not None
+        assert (read[0].transaction_id, read[1]) == ("PO-1", data)
+        assert read_event(envelope, headers) == read_event(data)
+    # With an id of its own it is no envelope, whatever its data.
+    both = envelope.replace(b'"id":', b'"transaction_id":"X","id":')
+    assert read_outline(both, (), 1_000) is None
+    with pytest.raises(UnreadableEventError, match="parties"):
+        read_event(both)
+
+
+def test_of_parties_that_come_twice_the_last_count_in_a_cloud_event_too() -> None:
+    twice = b'{"transaction_id":"PO-1","parties":[{"name":7}],"parties":[{"name":"Velavia GmbH"}]}'
+    envelope = b'{"specversion":"1.0","id":"1","source":"/orders","type":"order","data":' + twice + b"}"
+    assert read_event(twice) == read_event(envelope)
+    assert read_event(envelope).parties[0].name == "Velavia GmbH"
+
+
 def test_wire_format_of_a_schema_registry() -> None:
     framed = b"\x00" + (4711).to_bytes(4, "big") + BARE
     assert read_event(framed) == read_event(BARE)
-    outline = read_outline(framed, (), len(framed))
-    assert outline is not None
-    assert outline.transaction_id == "PO-1"
+    read = read_outline(framed, (), len(framed))
+    assert read is not None
+    outline, content = read
+    assert (outline.transaction_id, content) == ("PO-1", BARE)
     for broken in (b"\x00", b"\x00\x00\x00\x00\x01"):
         assert read_outline(broken, (), len(framed)) is None
         with pytest.raises(UnreadableEventError, match="not_json"):

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
+from pathlib import Path
 
 import msgspec
 import pytest
 
 from streams.errors import ScreeningTimeoutError
 from streams.lists.loading import LoadedList
+from streams.mappings import load_mapping
 from streams.matching import Policy
 from streams.records.decision import EventSource
 from streams.records.list_entry import ListedName, ListEntry
@@ -125,6 +127,52 @@ def test_how_long_matching_took_is_told_of_each() -> None:
     first, second = answering().answers([event(0, HIT), event(1)])
     assert first.seconds > 0
     assert second.seconds > 0
+
+
+ORDERS = """
+[transaction]
+transaction_id = "no"
+[party]
+name = "who"
+[[parties]]
+from = "[@]"
+role = "'purchaser'"
+"""
+
+
+def test_events_of_another_platform_and_refused_ones_are_answered_among_the_others(tmp_path: Path) -> None:
+    file = tmp_path / "orders.toml"
+    file.write_text(ORDERS, encoding="utf-8")
+    orders = load_mapping(str(file))
+    asked = answering()
+    asked.mappings = {"orders": orders}
+    asked.refused = frozenset({"t/0/4", "orders/0/5"})
+
+    def order(number: int, value: object) -> Event:
+        return Event(msgspec.json.encode(value), EventSource(topic="orders", partition=0, offset=number), NOW)
+
+    hit = order(1, {"no": "O1", "who": HIT["name"]})
+    events = [event(0, HIT), hit, order(2, {"no": "O2"}), event(3), event(4), order(5, {"no": "O5", "who": "Ann"})]
+    answers = asked.answers([*events, order(6, {"no": "O6", "who": "Velavia Toys"})])
+    assert outcomes(answers) == [
+        ("T0", "hold"),
+        ("O1", "hold"),
+        ("orders/0/2", "error"),
+        ("T3", "clear"),
+        ("T4", "error"),
+        ("orders/0/5", "error"),
+        ("O6", "clear"),
+    ]
+    versions = [each.decision.mapping_version for each in answers]
+    assert versions == [orders.version if each.decision.source.topic == "orders" else msgspec.UNSET for each in answers]
+    letters = [(each.dead_letter.reason, each.dead_letter.value) for each in answers if each.dead_letter is not None]
+    assert letters == [
+        ("mapping_failed", events[2].value),
+        ("screening_failed", events[4].value),
+        ("screening_failed", events[5].value),
+    ]
+    asked.enough = lambda: True
+    assert outcomes(asked.answers([hit, hit])) == [("O1", "hold")]
 
 
 def test_without_a_list_nothing_is_clear() -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 import pytest
+from screened import answer_from_memory
 
 from streams.errors import PolicyError
 from streams.lists.loading import LoadedList
@@ -67,7 +68,7 @@ class Stream:
         source = EventSource(topic="transactions", partition=0, offset=self._offset)
         came = Event(_written(event, form), source, recorded)
         decision = answer(came, SCREENER, SNAPSHOT, NOW, diversion=self.first).decision
-        remembered = answer(came, SCREENER, SNAPSHOT, NOW, memory=self._memory, diversion=self.second).decision
+        remembered = answer_from_memory(came, SCREENER, SNAPSHOT, NOW, self._memory, diversion=self.second).decision
         assert remembered == decision
         self._offset += 1
         return decision

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import msgspec
 import pytest
-from screened import SOURCE, screened
+from screened import SOURCE, answer_from_memory, screened
 
 from streams.lists.loading import LoadedList
 from streams.lists.state import Change
@@ -295,7 +295,7 @@ def test_memory_says_of_too_many_owners_what_is_said_without_it(monkeypatch: pyt
     for told in (NO_OWNERSHIP, many):
         snapshot = LISTS.with_ownership(told)
         memory.follow(snapshot)
-        with_it = answer(event, SCREENER, snapshot, NOW, memory=memory).decision
+        with_it = answer_from_memory(event, SCREENER, snapshot, NOW, memory).decision
         assert with_it == answer(event, SCREENER, snapshot, NOW).decision
     assert with_it.reason.startswith("screening_failed: parties[1].more than 3 owners")
 
@@ -315,7 +315,7 @@ def test_a_known_party_is_looked_at_again_when_its_owners_changed_and_only_then(
     def outcome(told: OwnershipGraph) -> tuple[str, int]:
         snapshot = LISTS.with_ownership(told)
         memory.follow(snapshot)
-        found = answer(event, SCREENER, snapshot, NOW, memory=memory).decision.outcome
+        found = answer_from_memory(event, SCREENER, snapshot, NOW, memory).decision.outcome
         assert found == answer(event, SCREENER, snapshot, NOW).decision.outcome
         return found, counted
 
@@ -365,5 +365,5 @@ def test_memory_notices_a_party_that_a_release_names() -> None:
         release = ListRelease(source="us_ofac_sdn", release_id=f"R{number}", published_at=NOW, entries=1, digest="d")
         snapshot = snapshot.after([Change("us_ofac_sdn", release, (each,), ())])
         memory.follow(snapshot)
-        outcomes.append(answer(event, SCREENER, snapshot, NOW, memory=memory).decision.outcome)
+        outcomes.append(answer_from_memory(event, SCREENER, snapshot, NOW, memory).decision.outcome)
     assert outcomes == ["clear", "review", "review", "clear"]
