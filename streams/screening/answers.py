@@ -110,7 +110,7 @@ class Answering:
             in_hand = [each for _, _, each in group if each is not None]
             matched = self._match(in_hand, first=not answered)
             answered += self._decide(in_hand[:matched])
-            if matched < len(in_hand):
+            if matched < len(in_hand) or sum(len(each.alerts) for each in answered) > _MOST_ALERTS:
                 return answered
         return answered
 
@@ -146,7 +146,7 @@ class Answering:
         for number, each in enumerate(in_hand):
             if not each.noted:
                 continue
-            slow = self.memory.must_screen(each.noted)
+            slow = self.memory.can_take_long(each.noted)
             if slow and (number or not first) and self.enough():
                 return number
             event, started = each.event, time.perf_counter()

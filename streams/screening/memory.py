@@ -127,9 +127,12 @@ class MatchMemory:
             noted.append(Noted(position, content, party, known, cast))
         return noted, tuple(casts)
 
-    def must_screen(self, noted: Sequence[Noted]) -> bool:
-        """Whether something has to be worked out for these: it can take long."""
-        return any(each.known is None or each.known.screened.index != self._number for each in noted)
+    def can_take_long(self, noted: Sequence[Noted]) -> bool:
+        """Whether something has to be worked out for these: what they match, or what their hits come to."""
+        return any(
+            (known := each.known) is None or known.party is not None or known.screened.index != self._number
+            for each in noted
+        )
 
     def matches(self, noted: Sequence[Noted]) -> Iterator[Found]:
         """Of these parties, those that match something, under the snapshot followed.

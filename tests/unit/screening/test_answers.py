@@ -102,6 +102,15 @@ def test_a_party_that_is_new_in_two_events_is_matched_once() -> None:
     assert (len(asked.answers([event(2, party)])), budget.opened) == (1, 2)
 
 
+def test_a_hit_that_is_known_has_no_more_time_than_a_new_one() -> None:
+    """Its evidence depends on the event: with thousands of items and hundreds of hits it takes seconds."""
+    asked = answering(Budget(exceeded=2))
+    assert outcomes(asked.answers([event(0, HIT)])) == [("T0", "hold")]
+    assert outcomes(asked.answers([event(1, HIT)])) == [("T1", "error")]
+    asked.enough = lambda: True
+    assert len(asked.answers([event(2, HIT), event(3, HIT)])) == 1
+
+
 def test_what_there_is_no_time_for_is_left() -> None:
     """The first is answered in any case, and one whose parties are known costs no time worth mentioning."""
     known = {"name": "Velavia Toys"}
@@ -121,6 +130,9 @@ def test_more_alerts_than_fit_leave_the_rest_for_later(monkeypatch: pytest.Monke
     monkeypatch.setattr("streams.screening.answers._MOST_ALERTS", 3)
     answers = answering().answers([event(number, HIT, HIT) for number in range(5)])
     assert outcomes(answers) == [("T0", "hold"), ("T1", "hold")]
+    broken = Event(b"{", EventSource(topic="t", partition=0, offset=9), NOW)
+    answers = answering().answers([event(0, HIT, HIT), broken, event(1, HIT, HIT), broken, event(2, HIT)])
+    assert len(answers) == 3
 
 
 def test_how_long_matching_took_is_told_of_each() -> None:
