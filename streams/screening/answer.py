@@ -14,7 +14,7 @@ from streams.records.alert import Alert
 from streams.records.codec import encode
 from streams.records.dead_letter import DeadLetter, Header, Reason
 from streams.records.decision import Decision, EventSource
-from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_content, read_event
+from streams.records.events import DEFAULT_MAX_BYTES, Headers, read_event
 from streams.screening.clearances import NO_CLEARANCES, Clearances
 from streams.screening.diversion import Diversion
 from streams.screening.screener import Screener
@@ -79,9 +79,7 @@ def answer(
         transaction_id, revision = transaction.transaction_id, transaction.revision
         if refused:
             return refusal(event, screener, snapshot, now, reason, refused, transaction_id, revision)
-        watched = None
-        if diversion is not None:
-            watched = diversion.watched(transaction, read_content(event.value, event.headers, max_bytes))
+        watched = diversion.watched(transaction) if diversion is not None else None
         with budget:
             screening = screener.screen(
                 transaction, snapshot, event.source, now, event.recorded_at, clearances, watched

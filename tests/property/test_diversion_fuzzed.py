@@ -98,9 +98,11 @@ def written(draw: st.DrawFn) -> bytes:
     event: dict[str, Any] = draw(EVENT)
     if draw(st.integers(0, 3)) == 0:
         event["parties"] = [*event["parties"], {"name": draw(LISTED), "role": "purchaser"}]
-    form = draw(st.sampled_from(["", "", "structured", "schema_registry"]))
+    form = draw(st.sampled_from(["", "", "structured", "looks_structured", "schema_registry"]))
     if form == "structured":
         event = {"specversion": "1.0", "id": "1", "source": "/orders", "type": "order", "data": event}
+    if form == "looks_structured":
+        event |= {"specversion": "1.0", "data": {"transaction_id": "V"}}
     return (b"\0\0\0\0\7" if form == "schema_registry" else b"") + msgspec.json.encode(event)
 
 

@@ -50,7 +50,7 @@ class Flags(msgspec.Struct, frozen=True, gc=False):
 NO_FLAGS = Flags()
 
 Watched = tuple["Diversion", tuple[Cast | None, ...], bytes]
-"""The rules, the parties of an event as these see them, and the event as JSON, as it came."""
+"""The rules, the parties of an event as these see them, and the event as JSON."""
 
 
 class _Codes(dict[str, int]):
@@ -111,9 +111,9 @@ class Diversion:
         self._nobody_s_past = tuple(rule.id for rule in self._quantity)
         self._words = frozenset(word for words, _ in self._final for word in words)
 
-    def watched(self, transaction: Transaction, content: bytes | None = None) -> Watched:
-        """An event to be judged; ``content`` is the JSON it was read from, if it was."""
-        return self, self._casts(transaction.parties), encode(transaction) if content is None else content
+    def watched(self, transaction: Transaction) -> Watched:
+        """An event to be judged."""
+        return self, self._casts(transaction.parties), encode(transaction)
 
     def _casts(self, parties: Iterable[Party]) -> tuple[Cast | None, ...]:
         return tuple([self.cast(party) for party in parties])
