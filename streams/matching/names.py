@@ -35,9 +35,14 @@ _spaced = re.compile(r"(?<![a-z0-9'.])[a-z](?: [a-z]){2,}(?![a-z0-9'.])")
 _SPACED_NAME: Final = 2
 """What is written in letters apart before a legal form has at least so many; the form has more."""
 _numbered = re.compile(r"\b(?:no|nr|number)\b\.? ?(?=\d)")
+_SHORT_FORM: Final = 4
 _UNITS: Final = frozenset("123456789")
 _TENS: Final = frozenset(str(ten) for ten in range(20, 100, 10))
 _FILLERS: Final = ("legal", "empty", "particle")
+_dotted_apart = re.compile(r"(?<=\b[^\W\d_])(?<!\..)\. (?=[^\W\d_]\.)")
+_letters_in_a_row = re.compile(r"\b[a-z](?:[./ ]{1,2}[a-z]\b)+")
+_other_forms = re.compile(r"\b[ikp]/s\b|\bs\. ?de r\.?l\b")
+_umlauts = re.compile(r"(?:[aou]e|aa)(?<![aeiouq]..)(?=[a-z])|(?<=[a-z]{3})oe\b")  # but not in Bauer, Quest and Blue
 _FIRST_OF_PHRASE: Final = frozenset(first for first, _ in PHRASES)
 
 word_of = lru_cache(maxsize=262_144)(read_word)
@@ -112,17 +117,73 @@ def read_name(text: str, proper: bool = False) -> ReadName:
 def name_key(text: str) -> str:
     """What two spellings of one organisation's name have in common when no letter is wrong, to look it up by.
 
-    These are its words in Latin letters without legal forms and fillers, or all its words when there are no others;
-    empty when nothing can be read. It costs some microseconds where :func:`read_name` costs tens.
+    These are its words in Latin letters without legal forms and fillers, or all its words when there are no others,
+    written as one: spaces, hyphens and dots make no other name, nor do ä, ö, ü and å written ae, oe, ue and aa, as
+    passports have them (ICAO Doc 9303, part 3). Empty when nothing can be read. It costs some microseconds where
+    :func:`read_name` costs tens.
     """
+    text = _without_forms(_lowered(text))
+    if "." in text and (joined := _dotted.sub(_as_one_word, text)) != text:
+        text = _without_forms(joined)
     if not text.isascii():
-        text, _ = latin(clean(text))
-    text = _apostrophes.sub("", text.lower())
-    if "." in text:
-        text = _dotted.sub(lambda found: found.group().replace(".", "").replace(" ", "") + " ", text)
+        text = latin(text)[0].lower()
+    if "'" in text or "`" in text:
+        text = _apostrophes.sub("", text)
+    text = without_umlauts(text)
     tokens = _tokens.findall(text)
-    meant = [MEANINGS.get(token, (token, "name")) for token in tokens]
-    return " ".join([word for word, kind in meant if kind not in _FILLERS] or tokens)
+    if 1 in map(len, tokens):
+        text = _other_forms.sub(" ", text).replace(" y ", " & ")
+        tokens = _tokens.findall(_letters_in_a_row.sub(_as_one_word, text))
+    words = [_KEY_MEANINGS.get(token) or (token, "name") for token in tokens]
+    telling = [word for word, kind in words if kind not in _FILLERS]
+    if words and len(tokens[0]) == 1 and words[0][1] in _FILLERS:
+        telling.insert(0, tokens[0])  # O Neil
+    return "".join(telling) if telling else "".join(tokens)
+
+
+def kinds_of_forms(text: str) -> frozenset[str]:
+    """What a name has of legal forms, those of one kind as one: GmbH and S.r.l. are ``llc``."""
+    text = _lowered(text)
+    return frozenset([kind for form, kind in extract_org_types(text, generic=True) if _whole_form(form).search(text)])
+
+
+def _lowered(text: str) -> str:
+    text = (text if text.isascii() else clean(text)).lower()
+    return _dotted_apart.sub(".", text) if "." in text else text
+
+
+def _without_forms(text: str) -> str:
+    for form, _ in extract_org_types(text):
+        if _is_legal_form(form) or "partnership" in form:
+            text = _whole_form(form).sub(" ", text)
+    return text
+
+
+def _as_one_word(letters: re.Match[str]) -> str:
+    return "".join(filter(str.isalnum, letters.group())) + " "
+
+
+def without_umlauts(text: str) -> str:
+    """``text`` (lower-case ASCII) with an umlaut in two letters written as the one that it has without its dots."""
+    if "ae" in text or "oe" in text or "ue" in text or "aa" in text:
+        return _umlauts.sub(lambda umlaut: umlaut.group()[0], text)
+    return text
+
+
+# The last ones are legal forms that neither rigour nor the lexicon has.
+_KEY_MEANINGS: Final = {
+    **{without_umlauts(word): meaning for word, meaning in MEANINGS.items()},
+    **MEANINGS,
+    **dict.fromkeys(("publ", "haftungsbeschrankt", "tzov", "lda"), ("", "legal")),
+}
+
+
+@lru_cache(maxsize=4096)
+def _whole_form(form: str) -> re.Pattern[str]:
+    """A legal form that is no part of a longer one, as L.P. is of L.L.P.; one of few letters at the end of a name only:
+    Swedish KB is no design bureau, as Russian KB is."""
+    end = r"(?=\W*$)" if form.isascii() and form.isalpha() and len(form) <= _SHORT_FORM else ""
+    return re.compile(rf"(?<!\w)(?<!\w\.){re.escape(form)}(?!\.?\w){end}")
 
 
 def _of_script(word: Word, token: str, rough: dict[str, Script]) -> Word:

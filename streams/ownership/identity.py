@@ -7,10 +7,9 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from rigour.ids import LEI
-from rigour.names import extract_org_types
 
 from streams.matching.identifiers import identifier_key
-from streams.matching.names import name_key
+from streams.matching.names import kinds_of_forms, name_key
 from streams.matching.places import compatible, country_codes
 from streams.records.ownership import HoldingParty
 from streams.records.party import Identifier, Party
@@ -93,6 +92,4 @@ def _forms_agree(ours: str, theirs: str) -> bool:
     return not our_forms or not their_forms or not our_forms.isdisjoint(their_forms)
 
 
-@lru_cache(maxsize=4096)
-def _forms(name: str) -> frozenset[str]:
-    return frozenset([generic for _, generic in extract_org_types(name.lower(), generic=True)])
+_forms = lru_cache(maxsize=4096)(kinds_of_forms)

@@ -107,3 +107,41 @@ def test_a_graph_stays_as_it_is_when_another_is_made_from_it() -> None:
     assert [told.edge.owner.name for told in graph.owners_of(asked)] == ["A"]
     assert [told.edge.owner.name for told in newer.owners_of(asked)] == ["C"]
     assert newer.releases["register"] == second.release
+
+
+@pytest.mark.parametrize(
+    ("told", "spelt"),
+    [
+        ("Müller GmbH", "Mueller GmbH"),
+        ("Muller GmbH", "MÜLLER G. m. b. H."),
+        ("Mueller GmbH", "Müller Gesellschaft mit beschraenkter Haftung"),
+        ("Ørsted Malmö A/S", "Oersted Malmoe AS"),
+        ("Åkerlund AB (publ)", "Aakerlund AB"),
+        ("Öztürk A.Ş.", "Oeztuerk Anonim Sirketi"),
+        ("O'Neil Sky-Net Ltd", "O Neil Skynet Limited"),
+        ("J.P. Orlo & Sons L.L.P.", "J P Orlo and Sons Limited Liability Partnership"),
+        ("Brückenbau Sp. z o.o.", "Brueckenbau Sp. z o. o."),
+        ("Общество с ограниченной ответственностью «Ромашка»", "OOO Romashka"),
+        ("Zorblatt Besloten Vennootschap", "Zorblatt B V"),
+        ("Maßstab für Länder GmbH & Co. KG", "Massstab fuer Laender GmbH & Co KG"),
+    ],
+)
+def test_who_is_owned_is_found_in_other_spellings_of_the_name(told: str, spelt: str) -> None:
+    assert owners([edge("X", told)], Party(name=spelt)) == ["X"]
+    assert owners([edge("X", spelt)], Party(name=told)) == ["X"]
+    assert owners([edge("X", told, country="DE")], Party(name=spelt, country="FR")) == []
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Bauer GmbH", "Baur GmbH"),
+        ("Blue Ormond Ltd", "Blu Ormond Ltd"),
+        ("Mueller GmbH", "Müller AG"),
+        ("A. Velavia Ltd", "B. Velavia Ltd"),
+        ("Velavia Foundation", "Velavia GmbH"),
+    ],
+)
+def test_other_firms_stay_others(one: str, other: str) -> None:
+    assert owners([edge("X", one)], Party(name=other)) == []
+    assert owners([edge("X", other)], Party(name=one)) == []

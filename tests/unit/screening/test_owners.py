@@ -146,6 +146,14 @@ def test_one_holding_told_twice_is_counted_once_the_largest() -> None:
     assert evidence(answered)[-1].endswith("hold 30% = 30% of the party; 50% is not reached")
 
 
+def test_one_owner_in_two_spellings_is_one_and_so_is_a_link_of_the_chain() -> None:
+    told = graph(edge(X, "Müller Holding", 100), source="second", before=graph(edge("Mueller-Holding", PARTY, 30)))
+    told = graph(edge("MULLER HOLDING", PARTY, 30), source="third", before=told)
+    answered = asked(told)
+    assert answered.decision.outcome == "review"
+    assert evidence(answered)[-1].endswith("hold 30% = 30% of the party; 50% is not reached")
+
+
 def test_the_graph_goes_on_where_the_declared_owners_end() -> None:
     answered = asked(graph(edge(X, A, 50)), {"name": f"{A} Ltd", "percent": 60})
     assert answered.decision.outcome == "hold"
