@@ -13,7 +13,9 @@ Being told that nothing changed can be relied on; being told that something may 
 
 from __future__ import annotations
 
-from typing import Final
+from itertools import compress, count, islice, pairwise, takewhile
+from operator import is_, ne
+from typing import Final, Literal
 
 import msgspec
 
@@ -22,13 +24,18 @@ from streams.matching.identifiers import entry_keys
 from streams.matching.index import EntityIndex, Key
 from streams.matching.judging import Asked
 from streams.matching.names import ReadName
-from streams.matching.names_index import ListedNames, NameFinder
+from streams.matching.names_index import ListedNames, NameFinder, same_rough_script
 from streams.matching.policy import Policy
-from streams.matching.words import Word
+from streams.matching.words import Word, as_name, joinable
 
 _ROUNDING: Final = 1e-6
 _MOST_NAMES: Final = 20_000
 """With more names changed, looking costs more than it spares."""
+_MEMO: Final = 50_000
+"""How many words of parties are remembered with what they are to what changed; about 100 bytes each."""
+
+Touch = Literal["nothing", "alike", "decides"]
+"""What a word of a party is to the words of changed names: like none, like some, or alone enough to ask the index."""
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -74,10 +81,11 @@ class Changes:
                 self._keys.update(hash(each) for each in entry_keys(entry))
         self.too_many = not len(before) or len(names) > _MOST_NAMES
         """Whether so much has changed that it is not worth asking."""
-        listed = ListedNames.empty() if self.too_many else ListedNames.empty().changed([names], [])[0]
-        self._finder = NameFinder.build(listed, policy)
+        self._listed = ListedNames.empty() if self.too_many else ListedNames.empty().changed([names], [])[0]
         words = new.listed.vocabulary.words
-        self._reweighted = {listed.vocabulary.number(words[number]) for number in reweighted}
+        self._reweighted = {self._listed.vocabulary.number(words[number]) for number in reweighted}
+        self._floor = policy.score.word_similarity
+        self._known: dict[Word, Touch] = {}
 
     def may_concern(self, party: Reading) -> bool:
         """Whether the party's matches may be other ones than before."""
@@ -88,18 +96,38 @@ class Changes:
         )
 
     def _may_concern_name(self, words: tuple[Word, ...], weights: tuple[float, ...], lowest: float) -> bool:
-        query = self._finder.query(ReadName(words, ()))
-        if query.splits:  # a word of the party is two of a changed name
+        known = self._known
+        touches = [known.get(word) or self._touch(word) for word in words]
+        if "decides" in touches:
             return True
-        shared = 0.0
-        for i, word in enumerate(query.words):
-            if word.alike:
-                if not self._reweighted.isdisjoint(word.alike):
-                    return True
-                shared += weights[i]
-            elif i in query.joins or i - 1 in query.joins:
-                shared += weights[i]
-        return shared > 0.0 and self._may_reach(shared, sum(weights) - shared, lowest)
+        shared = {i for i, touch in enumerate(touches) if touch == "alike"}
+        for i, (first, second) in enumerate(pairwise(words)):
+            if joinable(first, second) and self._spell_together(first, second):
+                shared |= {i, i + 1}
+        if not shared:
+            return False
+        weight = sum([weights[i] for i in shared])
+        return weight > 0.0 and self._may_reach(weight, sum(weights) - weight, lowest)
+
+    def _touch(self, word: Word) -> Touch:
+        """What a word that is not remembered is to the words of changed names."""
+        if len(self._known) >= _MEMO:
+            self._known.clear()
+        touch: Touch = "nothing"
+        if self._listed.joined.get(word.text):  # it is two words of a changed name
+            touch = "decides"
+        elif alike := self._listed.vocabulary.alike(word, self._floor):
+            touch = "alike" if self._reweighted.isdisjoint(alike) else "decides"
+        self._known[word] = touch
+        return touch
+
+    def _spell_together(self, first: Word, second: Word) -> bool:
+        """Whether two adjacent words are one of a changed name: exactly, or roughly if their script is rough."""
+        text = first.text + second.text
+        if same_rough_script(first, second):
+            name = as_name(text, first.script)
+            return (self._known.get(name) or self._touch(name)) != "nothing"
+        return bool(self._listed.vocabulary.numbers_of_text(text))
 
     def _may_reach(self, shared: float, rest: float, lowest: float) -> bool:
         """Whether a name that shares so much of the party's weight may score ``lowest``.
@@ -112,18 +140,25 @@ class Changes:
 
 
 def _reweighted(old: NameFinder, new: NameFinder) -> list[int]:
-    """The words whose weight is another one, or that became listed or ceased to be."""
+    """The words whose weight is another one, or that became listed or ceased to be.
+
+    A weight is another one only where another number of entries has the word.
+    """
     had, has = old.listed.entries, new.listed.entries
-    weights = zip(old.weights.tolist(), new.weights.tolist(), strict=False)
     changed = [
         number
-        for number, (before, after) in enumerate(weights)
-        if before != after or (not had[number]) != (not has[number])
+        for number in compress(count(), map(ne, had, has))
+        if not had[number] or not has[number] or old.weights[number] != new.weights[number]
     ]
     return changed + [number for number in range(len(had), len(has)) if has[number]]
 
 
 def _changed_entries(before: EntityIndex, after: EntityIndex) -> list[Key]:
-    old, new = before.entries, after.entries
+    """The keys of entries that came, went or have another form.
+
+    An index appends what changes, so entries that nothing was done to mostly come first, in both in the same order.
+    """
+    same = sum(takewhile(bool, map(is_, before.entries.values(), after.entries.values())))
+    old, new = (dict(islice(index.entries.items(), same, None)) for index in (before, after))
     changed = [key for key, entry in new.items() if old.get(key) is not entry]
     return changed + [key for key in old if key not in new]

@@ -186,7 +186,7 @@ class NameFinder:
         joins: dict[int, Joined] = {}
         for i, (first, second) in enumerate(pairwise(name.words)):
             if joinable(first, second):
-                if _same_rough_script(first, second):
+                if same_rough_script(first, second):
                     alike = vocabulary.alike_exhaustively(as_name(first.text + second.text, first.script), floor)
                 else:
                     alike = self._spelling(first.text + second.text)
@@ -294,7 +294,7 @@ class NameFinder:
     def _joined(self, first: Word, second: Word, together: float) -> Joined | None:
         """The listed words that two adjacent words spell: exactly, or roughly if their script is rough."""
         text = first.text + second.text
-        if _same_rough_script(first, second):
+        if same_rough_script(first, second):
             name = as_name(text, first.script)
             word = self._known.get(name) or self._word(name)
             links = np.concatenate(([[OF_WORDS, together]], word.links[1:]))
@@ -321,7 +321,8 @@ def _query(words: tuple[QueryWord, ...], joins: dict[int, Joined]) -> Query:
     return Query(words, joins, sum([word.weight for word in words]), most, any(word.split for word in words))
 
 
-def _same_rough_script(first: Word, second: Word) -> bool:
+def same_rough_script(first: Word, second: Word) -> bool:
+    """Whether two words come from one script that spells names only roughly."""
     return bool(first.script) and first.script == second.script
 
 

@@ -16,7 +16,7 @@ from streams.screening.registry import Registrar
 from streams.screening.snapshot import Snapshot
 from streams.settings import Settings
 
-_MOST = 4_000
+_MOST = 500
 """So many additions are written in one transaction: its decisions wait for them."""
 
 
