@@ -78,7 +78,9 @@ class Stopwatch:
     """Times what happens between the first ``skip`` events and ``events`` more, as it is told how many are done."""
 
     def __init__(self, skip: int, events: int, file: Path) -> None:
-        self._skip, self._events, self._file = skip, events, file
+        self._skip, self._file = skip, file
+        self.enough = skip + events
+        """So many events end it."""
         self._from: tuple[int, float, float, int] | None = None
         self._progress: list[tuple[float, int]] = []
 
@@ -91,7 +93,7 @@ class Stopwatch:
             return False
         first, started, cpu_before, transactions_before = self._from
         self._progress.append((now - started, events - first))
-        if events < self._skip + self._events:
+        if events < self.enough:
             return False
         measured = Measured(
             events=events - first,
@@ -142,7 +144,7 @@ def run_quixstreams(settings: Settings, watch: Stopwatch) -> None:
     def passed(event: dict[str, object]) -> dict[str, object]:
         nonlocal done
         done += 1
-        if done % 100 == 0 and watch.done(done):
+        if (done % 100 == 0 or done == watch.enough) and watch.done(done):
             app.stop()
         return {"transaction_id": event["transaction_id"], "passed": True}
 
@@ -173,7 +175,7 @@ def run_faust(settings: Settings, watch: Stopwatch) -> None:
             transaction_id = str(event["transaction_id"])
             await target.send(key=transaction_id, value={"transaction_id": transaction_id, "passed": True})
             done += 1
-            if done % 100 == 0 and watch.done(done):
+            if (done % 100 == 0 or done == watch.enough) and watch.done(done):
                 os._exit(0)  # an app that is stopped from its own agent waits for it
 
     app.agent(source)(passed)

@@ -61,7 +61,7 @@ def bench_latency(
     Each process has first to do ``warm_events`` of the same stream. Raises StreamError when one does not end well.
     """
     found = []
-    for rate in rates:
+    for rate in dict.fromkeys(rates):
         for contestant, releasing in (("pass-through", False), ("screening", False), ("screening", True)):
             report(f"{contestant} at {rate:,} events a second{', releases landing' if releasing else ''}")
             stage = Stage(bootstrap, f"{prefix}{contestant}-{rate}-{releasing}.")

@@ -10,9 +10,9 @@ from statistics import median
 
 import msgspec
 
+from streams.bench import picture
 from streams.bench.contestants import Measured
 from streams.bench.stage import Stage
-from streams.errors import SettingsError
 from streams.invented.owners import invented_edges
 from streams.invented.trade import Trade
 from streams.lists.loading import LoadedList
@@ -107,15 +107,8 @@ def _compared(measured: dict[str, list[Measured]]) -> Iterator[Compared]:
 
 
 def plot(compared: Sequence[Compared], file: Path) -> None:
-    """Draw events a second and how the lag falls, into a PNG file.
-
-    Raises SettingsError when matplotlib, of the extra ``plot``, is not installed.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise SettingsError("--plot needs matplotlib: pip install 'highfence[plot]'") from error
-    figure = Figure(figsize=(10, 4.5), layout="constrained")
+    """Draw events a second and how the lag falls, into a PNG file."""
+    figure = picture.blank(10, 4.5)
     rates, lags = figure.subplots(1, 2)
     names = [each.name for each in compared]
     rates.barh(names[::-1], [each.rate for each in compared][::-1])
@@ -127,4 +120,4 @@ def plot(compared: Sequence[Compared], file: Path) -> None:
     lags.set_xlabel("seconds")
     lags.set_ylabel("events left (lag), last round")
     lags.legend()
-    figure.savefig(file)
+    picture.save(figure, file)

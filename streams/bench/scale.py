@@ -9,9 +9,9 @@ from pathlib import Path
 
 import msgspec
 
+from streams.bench import picture
 from streams.bench.contestants import Measured
 from streams.bench.stage import Stage
-from streams.errors import SettingsError
 from streams.invented.names import grown
 from streams.invented.trade import SEED, Trade
 from streams.lists.loading import LoadedList
@@ -85,15 +85,8 @@ def _scaled(varied: str, loaded: LoadedList, trade: Trade, measured: Sequence[Me
 
 
 def plot(scaled: Sequence[Scaled], file: Path) -> None:
-    """Draw client CPU an event over each thing that was varied, into a PNG file.
-
-    Raises SettingsError when matplotlib, of the extra ``plot``, is not installed.
-    """
-    try:
-        from matplotlib.figure import Figure
-    except ImportError as error:
-        raise SettingsError("--plot needs matplotlib: pip install 'highfence[plot]'") from error
-    figure = Figure(figsize=(11, 4), layout="constrained")
+    """Draw client CPU an event over each thing that was varied, into a PNG file."""
+    figure = picture.blank(11, 4)
     kinds: dict[str, Callable[[Scaled], int]] = {
         "workers": lambda each: each.workers,
         "list": lambda each: each.entries,
@@ -107,4 +100,4 @@ def plot(scaled: Sequence[Scaled], file: Path) -> None:
         axes.set_xlabel({"list": "listed entries", "population": "parties in trade"}.get(kind, kind))
         axes.set_ylabel("events a second" if rate else "client CPU an event, µs")
         axes.set_ylim(bottom=0)
-    figure.savefig(file)
+    picture.save(figure, file)

@@ -86,19 +86,25 @@ class Stage:
     def measure(self, contestant: str, run: str, skip: int, events: int) -> Measured:
         """Let the contestant read the events anew; the first ``skip`` are not counted.
 
-        Raises StreamError with what it said when it fails.
+        Raises StreamError with what it said when it fails, or when it did them all at one go.
         """
         with tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory:
             file = Path(directory, "measured.json")
             command = [sys.executable, "-m", "streams.bench.contestants", contestant, str(skip), str(events), str(file)]
-            done = subprocess.run(
-                command,
-                env=self.environment(run),
-                cwd=directory,
-                capture_output=True,
-                check=False,
-                timeout=_PATIENCE,
-            )
+            try:
+                done = subprocess.run(
+                    command,
+                    env=self.environment(run),
+                    cwd=directory,
+                    capture_output=True,
+                    check=False,
+                    timeout=_PATIENCE,
+                )
+            except subprocess.TimeoutExpired as error:
+                raise StreamError(f"{contestant} did not do {skip + events:,} events in {_PATIENCE} s") from error
             if not file.exists():
                 raise StreamError(f"{contestant} did not end well: {done.stderr.decode(errors='replace')[-2000:]}")
-            return msgspec.json.decode(file.read_bytes(), type=Measured)
+            measured = msgspec.json.decode(file.read_bytes(), type=Measured)
+            if not measured.events:
+                raise StreamError(f"{contestant} did {skip + events:,} events at one go: measure with more of them")
+            return measured

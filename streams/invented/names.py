@@ -8,12 +8,16 @@ from typing import Final
 
 import msgspec
 
+from streams.errors import ListError
 from streams.records.list_entry import ListedName, ListEntry
 
 _COINED_WORDS: Final = 0.09
 """Of the words of a list that grows, so many are new. Of all words of the consolidated list, those of a tenth of its
 entries are 6,400 and those of all 37,700, 5.9 times as many; with this share ten times the list has 4.7 times as
 many."""
+
+_TRIES: Final = 20
+"""So many names are made for each that is wanted, before it is given up that they differ."""
 
 
 class NameMaker:
@@ -25,7 +29,8 @@ class NameMaker:
 
     def __init__(self, entries: Sequence[ListEntry], seed: int) -> None:
         self._rng = random.Random(seed)  # noqa: S311 - invented names, not a secret
-        self._names = [words for entry in entries for listed in entry.names if len(words := listed.name.split()) > 1]
+        names = [listed.name.split() for entry in entries for listed in entry.names]
+        self._names = [words for words in names if len(words) > 1] or names
 
     def name(self, coined: float = 0.4) -> str:
         """One name; ``coined`` is the share of its words that no other name has."""
@@ -47,14 +52,19 @@ class NameMaker:
 
 
 def unseen_names(entries: Sequence[ListEntry], count: int, seed: int) -> list[str]:
-    """Names to ask for, none twice: seven in ten invented, three in ten listed ones with a letter changed."""
+    """Names to ask for, none twice: seven in ten invented, three in ten listed ones with a letter changed.
+
+    Raises ListError when so many different ones cannot be made of the listed ones.
+    """
     maker = NameMaker(entries, seed)
     rng = random.Random(seed + 1)  # noqa: S311 - invented names, not a secret
     names: dict[str, None] = {}
-    while len(names) < count:
+    for _ in range(_TRIES * count):
         listed = rng.choice(rng.choice(entries).names).name
         names.setdefault(maker.name() if rng.random() < 0.7 else maker.misspelt(listed))
-    return list(names)
+        if len(names) == count:
+            return list(names)
+    raise ListError(f"its names are too few to make {count:,} others of them: take a larger list")
 
 
 def grown(entries: Sequence[ListEntry], times: int, seed: int) -> list[ListEntry]:

@@ -2,13 +2,22 @@
 
 from __future__ import annotations
 
-import msgspec
+from pathlib import Path
 
+import msgspec
+import pytest
+from click.testing import CliRunner
+
+from streams.bench.contestants import Measured, Stopwatch
 from streams.bench.decode import bench_decode
 from streams.bench.match import bench_match
+from streams.bench.stage import Stage
+from streams.cli import main
+from streams.errors import ListError, StreamError
 from streams.invented.names import grown, unseen_names
 from streams.lists.loading import load_list
 from streams.matching import Policy
+from streams.records.list_entry import ListedName
 
 ENTRIES = load_list("bundled").entries
 
@@ -54,3 +63,58 @@ def test_decoding_is_measured_each_way() -> None:
     times = bench_decode(events=50, rounds=2)
     assert times.bytes_per_event > 500
     assert min(times.msgspec_only, times.orjson_and_convert, times.read_event) > 0
+
+
+def test_a_list_of_few_words_grows_or_is_refused() -> None:
+    one_word, two_words = (
+        [msgspec.structs.replace(ENTRIES[0], names=(ListedName(name=name),))]
+        for name in ("Quvelian", "Quvelian Marstrand")
+    )
+    for entries in (one_word, two_words):
+        assert len(grown(entries, 5, seed=1)) == 5
+        with pytest.raises(ListError, match="too few to make 2,000 others"):
+            unseen_names(entries, 2_000, seed=1)
+
+
+def test_the_stopwatch_measures_what_comes_after_the_first(tmp_path: Path) -> None:
+    file = tmp_path / "measured"
+    watch = Stopwatch(125, 125, file)
+    told = [watch.done(done, transactions) for transactions, done in enumerate((100, 200, 249, watch.enough))]
+    assert told == [False, False, False, True]
+    measured = msgspec.json.decode(file.read_bytes(), type=Measured)
+    assert (measured.events, measured.transactions) == (50, 2)
+    assert measured.rate == 50 / measured.seconds
+    assert [done for _, done in measured.progress] == [49, 50]
+
+
+def test_what_was_done_at_one_go_is_not_measured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def run(command: list[str], **_: object) -> None:
+        watch = Stopwatch(int(command[4]), int(command[5]), Path(command[6]))
+        assert [watch.done(200), watch.done(200)] == [False, True]
+
+    monkeypatch.setattr("streams.bench.stage.subprocess.run", run)
+    with pytest.raises(StreamError, match="screening did 200 events at one go: measure with more of them"):
+        Stage("127.0.0.1:1", "bench.").measure("screening", "run", 100, 100)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("match", "--list", "bundled", "--queries", "100", "--compared", "101"), "there are 100 queries only"),
+        (("pipeline", "--plot", "nowhere/x.png"), "there is no directory nowhere"),
+        (("scale", "--plot", "."), "is a directory"),
+        (("latency", "--seconds", "1"), "is not in the range x>=3"),
+    ],
+)
+def test_what_cannot_be_measured_is_told_at_once(arguments: tuple[str, ...], told: str) -> None:
+    result = CliRunner().invoke(main, ["bench", *arguments])
+    assert (result.exit_code, told in result.output) == (2, True)
+
+
+def test_a_picture_is_refused_before_measuring_where_none_can_be_drawn(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streams.bench.picture.importlib.util.find_spec", lambda _: None)
+    result = CliRunner().invoke(main, ["bench", "scale", "--plot", "x.png", "--bootstrap", "127.0.0.1:1"])
+    assert (result.exit_code, result.output) == (
+        2,
+        "highfence: --plot needs matplotlib: pip install 'highfence[plot]'\n",
+    )
