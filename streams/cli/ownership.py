@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
-from rich.console import Console
 
 from streams.cli.context import settings_of
-from streams.lists.archive import Archive
+from streams.cli.forcing import forced_by_options, forcing
+from streams.cli.lists.shown import console, print_forced
+from streams.errors import ReleaseRefusedError
+from streams.lists.archive import Archive, Quarantined
 from streams.ownership.loading import ownership_file
 from streams.ownership.publisher import publish as publish_edges
 from streams.ownership.publisher import replay
@@ -28,20 +31,45 @@ def ownership() -> None:
     type=click.Path(path_type=Path, exists=True),
     help="GLEIF's level-1 file (CSV), for the names of the LEIs in its relationship records.",
 )
+@forcing
 @click.pass_context
-def publish(ctx: click.Context, file: Path, source: str | None, names: Path | None) -> None:
+def publish(
+    ctx: click.Context,
+    file: Path,
+    source: str | None,
+    names: Path | None,
+    force: bool,
+    name: str | None,
+    reason: str | None,
+) -> None:
     """Publish FILE as all that its source says now: what is no longer in it is no longer in force.
 
     It may be Open Ownership's JSON (BODS 0.4), GLEIF's relationship records (CSV), or a CSV with the columns owner,
-    owned and percent. The file is kept in the archive.
+    owned and percent. The file is kept in the archive; one that is suspiciously short, or lost what it told before, is
+    not published but kept in quarantine ('lists quarantine').
     """
+    forced_by = forced_by_options(force, name, reason)
     settings = settings_of(ctx)
     found = ownership_file(file, source, names)
-    sha256 = Archive(settings.lists.archive).keep(file) if file.is_file() else None
-    release = publish_edges(found.source, found.edges(), settings, sha256)
-    console = Console(highlight=False, soft_wrap=True)
-    console.print(f"{safe(release.source)}: published release {release.release_id}", markup=False)
-    console.print(f"  {release.edges:,} edges: {release.added:,} added, {release.removed:,} removed", markup=False)
+    archive = Archive(settings.lists.archive)
+    sha256 = archive.keep(file) if file.is_file() else None
+    try:
+        release = publish_edges(found.source, found.edges(), settings, sha256, forced_by)
+    except ReleaseRefusedError as error:
+        if sha256 is not None:
+            archive.quarantine(
+                Quarantined(
+                    source=f"ownership/{found.source}",
+                    sha256=sha256,
+                    reasons=(str(error),),
+                    quarantined_at=datetime.now(UTC),
+                )
+            )
+        raise
+    terminal = console()
+    terminal.print(f"{safe(release.source)}: published release {release.release_id}")
+    terminal.print(f"  {release.edges:,} edges: {release.added:,} added, {release.removed:,} removed")
+    print_forced(terminal, release)
 
 
 @ownership.command()
@@ -49,11 +77,11 @@ def publish(ctx: click.Context, file: Path, source: str | None, names: Path | No
 def show(ctx: click.Context) -> None:
     """Show the ownership sources in force with their releases."""
     _, changes = replay(settings_of(ctx))
-    console = Console(highlight=False, soft_wrap=True)
+    terminal = console()
     if not changes:
-        console.print("no ownership is in force")
+        terminal.print("no ownership is in force")
     for release in [change.release for change in changes]:
-        console.print(
-            f"{safe(release.source)}: {release.edges:,} edges, release {release.release_id}, digest {release.digest}",
-            markup=False,
+        terminal.print(
+            f"{safe(release.source)}: {release.edges:,} edges, release {release.release_id}, digest {release.digest}"
         )
+        print_forced(terminal, release)

@@ -33,18 +33,35 @@ def suspicions(
     """
     if not after:
         return ("it is empty",)
-    found: list[str] = []
-    if len(after) < last_count * (1 - max_shrinkage):
-        found.append(
-            f"it has {len(after):,} entries, {1 - len(after) / last_count:.0%} fewer than the {last_count:,} of the "
-            "last release"
-        )
+    found = fewer("entries", len(after), last_count, max_shrinkage)
     old_ids = {entry.entry_id for entry in before}
     gone = len(old_ids - {entry.entry_id for entry in after})
     if gone > LOST_IDS * len(old_ids):
         found.append(f"{gone:,} of the last release's {len(old_ids):,} entry ids are not in it")
     found += _lost_fields(before, after)
     return tuple(found)
+
+
+def fewer(what: str, count: int, last_count: int, max_shrinkage: float) -> list[str]:
+    """What is said when there are too few of the last release's entries, or of ``what`` else it has."""
+    if count >= last_count * (1 - max_shrinkage):
+        return []
+    return [f"it has {count:,} {what}, {1 - count / last_count:.0%} fewer than the {last_count:,} of the last release"]
+
+
+def lost(what: str, field: str, had: int) -> str:
+    """What is said when a field is in no entry any more, or in none of ``what`` else a release has."""
+    return f"no {what} has {field} any more; {had:,} of the last release had"
+
+
+def ahead(published_at: datetime, now: datetime) -> list[str]:
+    """What is said when the last release is misdated."""
+    if not misdated(published_at, now):
+        return []
+    return [
+        f"its last release is dated {published_at:%Y-%m-%d %H:%M} UTC, which is to come: this clock or that of the "
+        "last publication is wrong"
+    ]
 
 
 def misdated(published_at: datetime, now: datetime) -> bool:
@@ -59,7 +76,7 @@ def _lost_fields(before: Sequence[ListEntry], after: Sequence[ListEntry]) -> lis
             continue
         had = sum(map(bool, map(content, before)))
         if had >= FEW:
-            found.append(f"no entry has {field} any more; {had:,} of the last release had")
+            found.append(lost("entry", field, had))
     return found
 
 

@@ -19,7 +19,7 @@ from streams.kafka.cloud_events import headers
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames, require_topics
 from streams.kafka.transactions import AbortedError, TransactionalProducer
-from streams.lists.guards import misdated, suspicions
+from streams.lists.guards import ahead, misdated, suspicions
 from streams.lists.loading import LoadedList
 from streams.lists.release import Diff, canonical_bytes, diff, digest, marker_key, topic_key, value_hash
 from streams.lists.state import CaughtUp, ListState
@@ -75,11 +75,8 @@ class Publisher:
         last_count = self._previous.entries if self._previous else len(self._hashes)
         now = datetime.now(UTC)
         reasons = suspicions(self._entries, loaded.entries, last_count, self._max_shrinkage)
-        if self._previous and misdated(self._previous.published_at, now):
-            reasons += (
-                f"its last release is dated {self._previous.published_at:%Y-%m-%d %H:%M} UTC, which is to come: this "
-                "clock or that of the last publication is wrong",
-            )
+        if self._previous:
+            reasons += (*ahead(self._previous.published_at, now),)
         if reasons and not forced_by:
             raise ReleaseRefusedError(
                 f"{self.source}: not published, because {'; '.join(reasons)}; check the file, or let it through with "

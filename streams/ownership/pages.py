@@ -21,6 +21,9 @@ _PAGE_DIGITS = 3
 ID_MOMENT = "%Y%m%dT%H%M%S.%fZ"
 """How the id of a release begins: with its moment in UTC, so that ids sort by it."""
 
+EdgesByPage = Mapping[str, list[bytes]]
+"""The canonical bytes of edges, sorted, by the id of their page."""
+
 Since = Mapping[bytes, str]
 """The release that brought each edge, by the edge's canonical bytes."""
 

@@ -5,41 +5,58 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import UTC, datetime
 
+import msgspec
+
 from streams import failpoints
-from streams.errors import FencedError, ListError, StreamError
+from streams.errors import FencedError, ReleaseRefusedError, StreamError
 from streams.kafka.cloud_events import headers
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames, require_topics
 from streams.kafka.transactions import AbortedError
 from streams.lists.publisher import publishing_producer
 from streams.lists.release import marker_key, topic_key
+from streams.ownership.guards import suspicions
 from streams.ownership.pages import paged, written
 from streams.ownership.release import next_release
 from streams.ownership.state import OwnershipChange, OwnershipState
 from streams.records.codec import encode
+from streams.records.list_release import ForcedBy
 from streams.records.ownership import OwnershipEdge, OwnershipRelease
 from streams.settings import Settings
 
 
 def publish(
-    source: str, edges: Iterable[OwnershipEdge], settings: Settings, file_sha256: str | None = None
+    source: str,
+    edges: Iterable[OwnershipEdge],
+    settings: Settings,
+    file_sha256: str | None = None,
+    forced_by: ForcedBy | None = None,
 ) -> OwnershipRelease:
     """Publish all edges of a source and return the release, which is committed.
 
-    Only pages that differ from the topic's are written, and the marker. Raises ListError when there is no edge or the
-    source's name has a slash, FencedError when another publication of the source began meanwhile, TopicError and
-    StreamError for what Kafka cannot do.
+    Only pages that differ from the topic's are written, and the marker. Edges the guards suspect are refused unless
+    ``forced_by`` says who lets them through; the marker records that and what the guards said. Without an edge that
+    takes the source out of force.
+
+    Raises ReleaseRefusedError for suspicious edges, ListError when the source's name has a slash, FencedError when
+    another publication of the source began meanwhile, TopicError and StreamError for what Kafka cannot do.
     """
     pieces = paged(edges)
-    if not pieces:
-        raise ListError(f"ownership {source}: no edge to publish; nothing was changed")
     topic = TopicNames(settings.topics.prefix).ownership
     require_topics(settings, (topic,))
     topic_key(source, "")  # refuses a source that cannot be a key
     producer = publishing_producer(settings, f"ownership-publish-{source}")
     state, changes = replay(settings)
     known = next((change for change in changes if change.release.source == source), None)
-    change = next_release(source, pieces, known, datetime.now(UTC), file_sha256)
+    now = datetime.now(UTC)
+    reasons = suspicions(known, state.last_release(source), pieces, settings.lists.max_shrinkage, now)
+    if reasons and not forced_by:
+        raise ReleaseRefusedError(
+            f"ownership {source}: not published, because {'; '.join(reasons)}; check the file, or let it through with "
+            "--force"
+        )
+    forced_by = msgspec.structs.replace(forced_by, overruled=reasons) if forced_by and reasons else None
+    change = next_release(source, pieces, known, now, file_sha256, forced_by)
     release, pages = change.release, change.pages
     on_topic, has_strays = state.on_topic(source)
     before = known.pages if known and not has_strays else {}

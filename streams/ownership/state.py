@@ -74,6 +74,16 @@ class OwnershipState:
         known = self._sources.get(source, _Source())
         return frozenset(known.at_marker) | known.behind_marker.keys(), bool(known.behind_marker)
 
+    def last_release(self, source: str) -> OwnershipRelease | None:
+        """The last marker of a source that can be read, whether it holds or not."""
+        known = self._sources.get(source)
+        if known is None or known.marker is None:
+            return None
+        try:
+            return _RELEASE.decode(known.marker)
+        except (msgspec.DecodeError, UnicodeDecodeError):
+            return None
+
     def caught_up(self) -> tuple[list[OwnershipChange], dict[str, ReleaseRefusedError]]:
         """End catching up: a change for each source whose last release holds, and why those of others do not."""
         self._catching_up = False

@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, field
 
 from streams.records.base import Country, Identity, Name, Record
-from streams.records.list_release import Count, Digest
+from streams.records.list_release import Count, Digest, ForcedBy
 from streams.records.party import Identifier
 from streams.records.transaction import Moment
 
@@ -74,4 +74,5 @@ class OwnershipRelease(Record, frozen=True, kw_only=True):
     previous_release_id: str | None = None
     added: Count = 0
     removed: Count = 0
+    forced_by: ForcedBy | None = None
     file_sha256: str | None = None

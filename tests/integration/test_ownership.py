@@ -7,7 +7,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from confluent_kafka import Producer
 from live import PATIENCE, running, wait_until
 
@@ -78,14 +78,18 @@ def alerts(settings: Settings, trigger: str) -> list[Alert]:
 def published(settings: Settings, file: Path, content: str) -> str:
     """Publish edges by the command; gives the release's id."""
     file.write_text(content, encoding="utf-8")
+    ran = highfence(settings, file.parent, "ownership", "publish", str(file))
+    assert ran.exit_code == 0, ran.output
+    return ran.output.splitlines()[0].rpartition(" ")[2]
+
+
+def highfence(settings: Settings, folder: Path, *arguments: str) -> Result:
     environment = {
         "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
         "HIGHFENCE_TOPICS__PREFIX": settings.topics.prefix,
-        "HIGHFENCE_LISTS__ARCHIVE": str(file.parent / "archive"),
+        "HIGHFENCE_LISTS__ARCHIVE": str(folder / "archive"),
     }
-    ran = CliRunner().invoke(main, ["ownership", "publish", str(file)], env=environment)
-    assert ran.exit_code == 0, ran.output
-    return ran.output.splitlines()[0].rpartition(" ")[2]
+    return CliRunner().invoke(main, arguments, env=environment)
 
 
 def test_an_order_is_held_when_two_listed_owners_are_published_and_one_before_is_raised_by_lookback(
@@ -142,3 +146,31 @@ def test_a_release_that_does_not_hold_stops_a_worker_that_starts(settings: Setti
         published(settings, tmp_path / "register.csv", EDGES)
         wait_until(lambda: worker._index.problem() is None)
         assert ordered(settings, "T1").outcome == "hold"
+
+
+def test_a_file_that_shrank_is_kept_in_quarantine_until_a_person_lets_it_through(
+    settings: Settings, tmp_path: Path
+) -> None:
+    file = tmp_path / "register.csv"
+    last = published(settings, file, EDGES)
+    file.write_text("\n".join(EDGES.splitlines()[:2]), encoding="utf-8")
+    refused = highfence(settings, tmp_path, "ownership", "publish", str(file))
+    assert refused.exit_code == 2
+    said = "it has 1 edges, 67% fewer than the 3 of the last release"
+    assert f"ownership register: not published, because {said}" in refused.output
+    assert "let it through with --force" in refused.output
+    assert last in highfence(settings, tmp_path, "ownership", "show").output
+    quarantined = highfence(settings, tmp_path, "lists", "quarantine").output
+    assert f"UTC  ownership/register\n  because ownership register: not published, because {said}" in quarantined
+    forcing = ("--force", "--by", "Ada", "--reason", "two were sold")
+    assert highfence(settings, tmp_path, "ownership", "publish", str(file), *forcing[:3]).exit_code == 2
+    assert highfence(settings, tmp_path, "ownership", "publish", str(file), *forcing).exit_code == 0
+    shown = highfence(settings, tmp_path, "ownership", "show").output
+    assert "register: 1 edges" in shown
+    assert f"  forced by Ada: two were sold\n  although {said}\n" in shown
+    file.write_text(EDGES.splitlines()[0], encoding="utf-8")
+    assert highfence(settings, tmp_path, "ownership", "publish", str(file), *forcing).exit_code == 0
+    assert "register: 0 edges" in highfence(settings, tmp_path, "ownership", "show").output
+    with running(lambda stop: Worker(settings, Policy.default(), stop)):
+        publish(LoadedList(SDN, LISTED), settings)
+        assert ordered(settings, "T1").outcome == "clear"

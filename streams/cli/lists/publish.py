@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import click
 
 from streams.cli.context import settings_of
+from streams.cli.forcing import forced_by_options, forcing
 from streams.cli.lists.shown import console, counts, print_comparison, print_forced
 from streams.errors import ListError, ReleaseRefusedError
 from streams.lists.archive import Archive, Quarantined
@@ -24,35 +23,16 @@ from streams.records.list_release import ForcedBy
 from streams.terminal import safe
 
 
-def _forcing(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The three options by which a person lets a release through."""
-    for option in (
-        click.option("--reason", metavar="TEXT", help="Why; goes into the release."),
-        click.option("--by", "name", metavar="NAME", help="Who forces it; goes into the release."),
-        click.option("--force", is_flag=True, help="Publish although the guards speak against it."),
-    ):
-        command = option(command)
-    return command
-
-
-def _forced_by(force: bool, name: str | None, reason: str | None) -> ForcedBy | None:
-    if force and not (name and reason):
-        raise click.UsageError("--force needs --by NAME and --reason TEXT")
-    if (name or reason) and not force:
-        raise click.UsageError("--by and --reason belong to --force")
-    return ForcedBy(name=name, reason=reason) if force and name and reason else None
-
-
 @click.command()
 @click.argument("file")
-@_forcing
+@forcing
 @click.pass_context
 def publish(ctx: click.Context, file: str, force: bool, name: str | None, reason: str | None) -> None:
     """Publish FILE, or 'bundled' for a list that comes with Highfence, as a new release.
 
     A file is kept in the archive; one that is not published is kept in quarantine.
     """
-    forced_by = _forced_by(force, name, reason)
+    forced_by = forced_by_options(force, name, reason)
     settings = settings_of(ctx)
     archive = Archive(settings.lists.archive)
     lists = load_lists(file)
@@ -100,7 +80,7 @@ def withdraw(ctx: click.Context, source: str, name: str, reason: str) -> None:
 @click.option("--dry-run", is_flag=True, help="Show what would change; publish nothing.")
 @click.option("--once", is_flag=True, help="Synchronise once instead of staying.")
 @click.option("--all", "show_all", is_flag=True, help="Show every change, however many.")
-@_forcing
+@forcing
 @click.pass_context
 def sync(
     ctx: click.Context,
@@ -119,7 +99,7 @@ def sync(
     with --force. With --once, --dry-run or --force it runs once, and exits with 1 when a list failed or is in
     quarantine.
     """
-    forced_by = _forced_by(force, name, reason)
+    forced_by = forced_by_options(force, name, reason)
     settings = settings_of(ctx)
     names = chosen(sources, settings)
     if forced_by and (len(sources) != 1 or dry_run):

@@ -14,6 +14,7 @@ from streams.lists.publisher import replay
 from streams.lists.state import Change
 from streams.records.list_entry import ListEntry
 from streams.records.list_release import ListRelease
+from streams.records.ownership import OwnershipRelease
 from streams.settings import Settings
 from streams.terminal import safe
 
@@ -47,7 +48,7 @@ def counts(release: ListRelease) -> str:
     )
 
 
-def print_forced(terminal: Console, release: ListRelease) -> None:
+def print_forced(terminal: Console, release: ListRelease | OwnershipRelease) -> None:
     """Who let a release through, if somebody had to."""
     if (forced := release.forced_by) is not None:
         terminal.print(safe(f"  forced by {forced.name}: {forced.reason}"))
