@@ -38,8 +38,9 @@ BUYER = {"role": "purchaser", "name": "Velavia Toys GmbH", "country": "DE", "inc
 TAKER = {"role": "ultimate_consignee", "name": "Ormwick Toys A.S.", "country": "NO", "incorporated_on": "2001-05-04"}
 HANDS_ON = {"role": "intermediate_consignee", "name": "Kestholm", "country": "AM"}
 CHIP, MACHINE, SHIRT = ({"hs_code": code, "quantity": 10} for code in ("8542.31.00", "845811", "6205.20"))
-PRIORITY, TO_1_2, TO_3_4, VIA, ROUTE, FORWARDER, ADDRESS, CHANGE, PAYER, NEW, QUANTITY = (
+PRIORITY, VIA_RUSSIA, TO_1_2, TO_3_4, VIA, ROUTE, FORWARDER, ADDRESS, CHANGE, PAYER, NEW, QUANTITY = (
     "priority_goods_to_russia",
+    "priority_goods_via_russia",
     "tier_1_2_goods_to_transshipment_country",
     "tier_3_4_goods_to_transshipment_country",
     "priority_goods_via_transshipment_country",
@@ -108,8 +109,12 @@ def _parties(*others: Fields, buyer: Fields = BUYER, taker: Fields = TAKER) -> S
         ({"items": [SHIRT], "route": {"final_destination": "RU"}}, {}),
         ({"items": [{"hs_code": "HS code: 8542.31"}], "route": {"final_destination": "Moscow, RU"}}, {PRIORITY: 100}),
         ({"items": [CHIP], "parties": _parties(taker={**TAKER, "role": "End-User", "country": "RU"})}, {PRIORITY: 100}),
-        # Goods that are only to pass Russia do not go there.
-        ({"items": [MACHINE], "route": {"transshipments": ["RU"], "final_destination": "NO"}}, {}),
+        # Goods that are only to pass Russia or Belarus do not go there, but may stay, and may not pass without a licence.
+        ({"items": [MACHINE], "route": {"transshipments": ["RU"], "final_destination": "NO"}}, {VIA_RUSSIA: 100}),
+        ({"items": [CHIP], "route": {"discharge": "Minsk, Belarus", "final_destination": "NO"}}, {VIA_RUSSIA: 100}),
+        ({"items": [CHIP], "parties": _parties({**HANDS_ON, "country": "RU"})}, {VIA_RUSSIA: 100}),
+        ({"items": [SHIRT], "route": {"transshipments": ["RU"], "final_destination": "NO"}}, {}),
+        ({"items": [CHIP], "route": {"transshipments": ["RU"], "final_destination": "RU"}}, {PRIORITY: 100}),
         # To a transshipment country the tiers weigh 50 and 30; at the port of discharge when no destination is named.
         ({"items": [CHIP], "route": {"discharge": "AEDXB"}}, {TO_1_2: 50}),
         ({"items": [MACHINE], "route": {"final_destination": "Almaty, Kazakhstan"}}, {TO_3_4: 30}),
