@@ -109,7 +109,7 @@ def _parties(*others: Fields, buyer: Fields = BUYER, taker: Fields = TAKER) -> S
         ({"items": [SHIRT], "route": {"final_destination": "RU"}}, {}),
         ({"items": [{"hs_code": "HS code: 8542.31"}], "route": {"final_destination": "Moscow, RU"}}, {PRIORITY: 100}),
         ({"items": [CHIP], "parties": _parties(taker={**TAKER, "role": "End-User", "country": "RU"})}, {PRIORITY: 100}),
-        # Goods that are only to pass Russia or Belarus do not go there, but may stay, and may not pass without a licence.
+        # Goods that are only to pass Russia or Belarus do not go there, but may stay, and may not pass unlicensed.
         ({"items": [MACHINE], "route": {"transshipments": ["RU"], "final_destination": "NO"}}, {VIA_RUSSIA: 100}),
         ({"items": [CHIP], "route": {"discharge": "Minsk, Belarus", "final_destination": "NO"}}, {VIA_RUSSIA: 100}),
         ({"items": [CHIP], "parties": _parties({**HANDS_ON, "country": "RU"})}, {VIA_RUSSIA: 100}),
