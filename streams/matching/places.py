@@ -15,6 +15,12 @@ _NOWHERE: Final = frozenset({"eu", "ip", "un", "zz"})
 """Codes of what is no country: the European Union, cyberspace, the United Nations, and the world, or nobody knows."""
 # Trade with these runs through each other so often that one for the other contradicts nothing.
 _NEIGHBOURS: Final = (frozenset({"cn", "hk", "mo", "tw"}), frozenset({"ru", "ua"}))
+_GEORGIA_US: Final = (
+    "albany alpharetta athens atlanta augusta brunswick columbus cordele dalton dublin duluth gainesville kennesaw "
+    "lagrange lawrenceville macon marietta norcross peachtree rome roswell savannah smyrna springs valdosta warner"
+)
+"""Words by which cities of the state of Georgia are known; no city of the country Georgia has one."""
+_IN_GEORGIA_US: Final = frozenset(_GEORGIA_US.split())
 
 
 @lru_cache(maxsize=16_384)
@@ -30,6 +36,11 @@ def country_code(text: str) -> str:
         return ""
     code = territory.code
     return code[:2] if "-" in code else code
+
+
+def is_in_georgia_us(city: str) -> bool:
+    """Whether a city "in Georgia" is in the American state: Atlanta is, Tbilisi and one that is not known are not."""
+    return not _IN_GEORGIA_US.isdisjoint(city.rpartition(",")[2].lower().split())
 
 
 def country_codes(texts: Iterable[str]) -> frozenset[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sys import float_info
 from typing import Annotated
 
 from msgspec import Meta
@@ -54,7 +55,8 @@ class Bought(Record, frozen=True, gc=False):
         return self.largest, self.largest_id
 
     def after(self, transaction_id: str, quantity: float) -> Bought:
-        """With one more."""
+        """With one more; a quantity that is larger than JSON can tell counts as the largest that it can."""
+        quantity = min(quantity, float_info.max)
         transactions = self.transactions + (transaction_id != self.last_id)
         largest, largest_id, second, second_id = self.largest, self.largest_id, self.second, self.second_id
         if quantity > second:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from datetime import datetime
 from functools import lru_cache
 from typing import NamedTuple
 
-from streams.matching.places import country_code
+from streams.matching.places import country_code, is_in_georgia_us
 from streams.records.decision import EventSource, Flag
 from streams.records.transaction import Route, Transaction
 from streams.screening.diversion.cast import Cast, Part
@@ -34,9 +34,11 @@ def place_country(place: str) -> str:
         return code
     if (locode := _LOCODE.fullmatch(place)) is not None:
         return country_code(locode[1])
-    city, _, last = place.rpartition(",")
+    before, _, last = map(str.strip, place.rpartition(","))
+    if last.lower() in ("georgia", "ga") and is_in_georgia_us(before):
+        return "us"
     code = country_code(last)
-    if len(last.strip()) > 3 or code == country_code(city):
+    if len(last) > 3 or last.upper() == "USA" or code == country_code(before):
         return code
     return ""  # after a comma, GA is a state as often as Gabon
 
@@ -80,13 +82,13 @@ class Case:
 
     def destinations(self) -> list[Place]:
         """Where the goods go in the end: by the route, and to whom."""
-        route = self.transaction.route
-        found = []
-        if route is not None and route.final_destination:
-            found.append(_place("route.final_destination", route.final_destination))
-        elif route is not None and route.discharge:
-            found.append(_place("route.discharge", route.discharge))
-        return found + self._of_parties(Part.FINAL)
+        return self._ends_of_route() + self._of_parties(Part.FINAL)
+
+    def ends(self) -> Set[str]:
+        """The countries where the goods go in the end: of the parties' only their first, so that an address they have
+        on the way does not make it the end."""
+        at_home = {cast.country for _, cast in self.of_part(Part.FINAL)}
+        return at_home | {place.country for place in self._ends_of_route()}
 
     def between(self) -> list[Place]:
         """What the goods pass before: by the route, and through whose hands."""
@@ -98,8 +100,17 @@ class Case:
                 found.append(_place("route.discharge", route.discharge))
         return found + self._of_parties(Part.BETWEEN)
 
+    def _ends_of_route(self) -> list[Place]:
+        route = self.transaction.route
+        if route is not None and route.final_destination:
+            return [_place("route.final_destination", route.final_destination)]
+        if route is not None and route.discharge:
+            return [_place("route.discharge", route.discharge)]
+        return []
+
     def _of_parties(self, part: Part) -> list[Place]:
-        return [Place(f"parties[{at}]", cast.name, cast.country) for at, cast in self.of_part(part)]
+        told = self.of_part(part)
+        return [Place(f"parties[{at}]", cast.name, country) for at, cast in told for country in cast.countries]
 
 
 def _place(field: str, text: str) -> Place:

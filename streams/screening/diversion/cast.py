@@ -43,8 +43,8 @@ _between_words = re.compile(r"[\s-]+")
 class Cast(msgspec.Struct, frozen=True, gc=False):
     """What the rules ask of a party; ``trade`` is the word of its name by which it carries or finances goods.
 
-    ``country`` is the one it tells, or else that of its first address that tells one. ``folded`` is its name without
-    regard to case and spaces.
+    ``countries`` are the one it tells and those of its addresses, each once; one empty text where nothing tells any.
+    ``folded`` is its name without regard to case and spaces.
 
     ``key`` tells customers apart: those of one name, country and day of incorporation are one.
     """
@@ -52,11 +52,16 @@ class Cast(msgspec.Struct, frozen=True, gc=False):
     part: int
     role: str
     name: str
-    country: str
+    countries: tuple[str, ...]
     incorporated_on: str
     trade: str
     key: str
     folded: str
+
+    @property
+    def country(self) -> str:
+        """The country it tells, or else that of its first address that tells one."""
+        return self.countries[0]
 
 
 def cast_of(party: Party, words: Set[str]) -> Cast | None:
@@ -66,14 +71,14 @@ def cast_of(party: Party, words: Set[str]) -> Cast | None:
         return None
     found = [word for word in _words.findall(party.name.lower()) if word in words] if part == Part.FINAL else []
     told = (party.country, *(address.country for address in party.addresses))
-    country = next(filter(None, map(country_code, told)), "")
+    countries = tuple(dict.fromkeys(filter(None, map(country_code, told)))) or ("",)
     return Cast(
         part=int(part),
         role=party.role,
         name=party.name,
-        country=country,
+        countries=countries,
         incorporated_on=party.incorporated_on or "",
         trade=found[0] if found else "",
-        key=f"{party.name}\n{country}\n{party.incorporated_on or ''}",
+        key=f"{party.name}\n{countries[0]}\n{party.incorporated_on or ''}",
         folded=" ".join(party.name.casefold().split()),
     )

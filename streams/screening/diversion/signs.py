@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence, Set
+from math import isinf
+from sys import float_info
 
 from streams.records.alert import Alert
 from streams.records.registered_party import Bought
@@ -14,6 +16,8 @@ from streams.screening.diversion.cast import Cast, Part
 _WATCHED = ("loading", "transshipments", "discharge", "final_destination")
 """Of a route; ships and carriers change without meaning anything."""
 _MOST_NAMED = 5
+_LARGE = 1e6
+"""From here on a number is shown in six digits and its power of ten."""
 
 IsOf = Callable[[Item], bool]
 """Whether an item is of the goods of a rule."""
@@ -28,7 +32,7 @@ def goods_to(case: Case, is_of: IsOf, untold: bool, countries: Set[str], rule: r
 
 def goods_via(case: Case, is_of: IsOf, untold: bool, countries: Set[str], rule: rules.GoodsVia) -> None:
     """Such goods pass one of these ``countries`` and go on to another."""
-    places, ends = case.between(), {place.country for place in case.destinations()}
+    places, ends = case.between(), case.ends()
     unread = any(not place.country for place in places)
     there = [place for place in places if place.country in countries and place.country not in ends]
     _goods_at(case, is_of, untold, there, unread, "pass", rule)
@@ -92,15 +96,17 @@ def listed_address(case: Case, alerts: Iterable[Alert], rule: rules.ListedAddres
 
 def foreign_payer(case: Case, rule: rules.ForeignPayer) -> None:
     """The payer is of a country that neither who buys nor who receives the goods is of."""
-    others = {cast.country for _, cast in case.of_part(Part.BUYER, Part.FINAL, Part.BETWEEN)}
+    others = {country for _, cast in case.of_part(Part.BUYER, Part.FINAL, Part.BETWEEN) for country in cast.countries}
     for at, payer in case.of_part(Part.PAYER):
-        if payer.country and payer.country in others:
+        foreign = [country for country in payer.countries if country not in others]
+        if payer.country and not foreign:
             continue
         if not payer.country or "" in others or not others:
             case.unknown(rule)
         else:
             countries = ", ".join(sorted(code.upper() for code in others))
-            text = f"{payer.name} pays from {payer.country.upper()}; who buys and receives is of {countries}"
+            abroad = ", ".join(code.upper() for code in foreign)
+            text = f"{payer.name} pays from {abroad}; who buys and receives is of {countries}"
             case.flag(rule, f"parties[{at}].country", text)
 
 
@@ -128,10 +134,17 @@ def quantity(case: Case, total: float, customer: Cast, bought: Bought, rule: rul
     largest, of = bought.without(case.transaction.transaction_id)
     if largest and total > rule.times * largest:
         text = (
-            f"{total:,g} is {total / largest:,.1f} times {largest:,g} ({of}), the largest of the "
+            f"{_shown(total)} is {_shown(total / largest, '.1f')} times {_shown(largest)} ({of}), the largest of the "
             f"{bought.transactions} known past transactions of {customer.name}"
         )
         case.flag(rule, "items", text)
+
+
+def _shown(number: float, form: str = "g") -> str:
+    """A number for people; one that is larger than the machine can tell, as it is."""
+    if isinf(number):
+        return f"more than {float_info.max:g}"
+    return f"{number:,{form if number < _LARGE else 'g'}}"
 
 
 def _items(case: Case, is_of: IsOf) -> list[tuple[int, Item]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -13,9 +14,11 @@ from screened import answer_from_memory
 from streams.errors import PolicyError
 from streams.lists.loading import LoadedList
 from streams.matching import Policy
+from streams.records.codec import decode, encode
 from streams.records.decision import Decision, EventSource
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Address
+from streams.records.registered_party import NOTHING_BOUGHT, Bought
 from streams.screening.answer import Event, answer
 from streams.screening.diversion import Diversion
 from streams.screening.diversion.case import place_country
@@ -36,6 +39,7 @@ Fields = Mapping[str, Any]
 
 BUYER = {"role": "purchaser", "name": "Velavia Toys GmbH", "country": "DE", "incorporated_on": "1998"}
 TAKER = {"role": "ultimate_consignee", "name": "Ormwick Toys A.S.", "country": "NO", "incorporated_on": "2001-05-04"}
+PAYS = {"role": "payer", "name": "Kestholm", "country": "CY"}
 HANDS_ON = {"role": "intermediate_consignee", "name": "Kestholm", "country": "AM"}
 CHIP, MACHINE, SHIRT = ({"hs_code": code, "quantity": 10} for code in ("8542.31.00", "845811", "6205.20"))
 PRIORITY, VIA_RUSSIA, TO_1_2, TO_3_4, VIA, ROUTE, FORWARDER, ADDRESS, CHANGE, PAYER, NEW, QUANTITY = (
@@ -216,6 +220,30 @@ def test_a_party_that_tells_no_country_is_of_that_of_its_address() -> None:
     assert flag.rule == PRIORITY
 
 
+@pytest.mark.parametrize(
+    ("fields", "flagged"),
+    [
+        # Who receives the goods is at home in Norway and has another address in Russia or Turkey.
+        ({"parties": [BUYER, {**TAKER, "addresses": [{"country": "NO"}, {"country": "RU"}]}]}, {PRIORITY}),
+        ({"parties": [BUYER, {**TAKER, "addresses": [{"country": "TR"}]}]}, {TO_1_2}),
+        ({"parties": _parties({**HANDS_ON, "country": "NL", "addresses": [{"country": "AM"}]})}, {VIA}),
+        # That one who receives them has an address in Turkey does not make it the end of the way.
+        (
+            {
+                "parties": [BUYER, {**TAKER, "addresses": [{"country": "TR"}]}],
+                "route": {"transshipments": ["TR"], "final_destination": "NO"},
+            },
+            {TO_1_2, VIA},
+        ),
+        # A payer of Norway with an address in Cyprus, where nobody else has one, and where the purchaser has one.
+        ({"items": [], "parties": _parties({**PAYS, "country": "NO", "addresses": [{"country": "CY"}]})}, {PAYER}),
+        ({"items": [], "parties": _parties(PAYS, buyer={**BUYER, "addresses": [{"country": "CY"}]})}, set()),
+    ],
+)
+def test_a_party_is_of_each_country_that_it_has_an_address_in(fields: Fields, flagged: set[str]) -> None:
+    assert set(_flagged(**{"items": [CHIP], **fields})) == flagged
+
+
 def test_a_route_that_tells_no_place_is_as_none() -> None:
     stream = Stream()
     stream.event("T", route={"carrier": "A"})
@@ -294,6 +322,20 @@ def test_a_quantity_out_of_proportion_to_the_customer_s_past() -> None:
     assert (other.flags, other.not_checked) == ((), (QUANTITY,))
 
 
+def test_a_quantity_beyond_all_numbers_is_told_as_such_and_can_be_kept() -> None:
+    stream = Stream()
+    for number in range(5):
+        stream.event(f"P-{number}", items=[{"hs_code": "6205.20", "quantity": 0.5}])
+    twice: dict[str, Any] = {"items": [{"hs_code": "6205.20", "quantity": 1e308}] * 2}
+    (flag,) = stream.event("P-6", **twice).flags
+    assert flag.text == (
+        "more than 1.79769e+308 is more than 1.79769e+308 times 0.5 (P-0), the largest of the 5 known past "
+        "transactions of Velavia Toys GmbH"
+    )
+    bought = NOTHING_BOUGHT.after("P-6", math.inf)
+    assert decode(Bought, encode(bought), "bought") == bought
+
+
 @pytest.mark.parametrize(
     ("parties", "items", "ordered"),
     [
@@ -336,9 +378,11 @@ def test_no_more_is_remembered_than_said() -> None:
 
 def test_places_are_read_as_countries() -> None:
     told = {"DE": "de", "Hong Kong": "hk", "NLRTM": "nl", "TR IST": "tr", "Mumbai, India": "in", "CHINA": "cn"}
-    told |= {"Moscow, RU": "ru", "Moscow, ID": "", "Paris, TX": "", "Savannah, GA": "", ",": ""}
+    told |= {"Moscow, RU": "ru", "Moscow, ID": "", "Paris, TX": "", "Augusta, XX": "", ",": ""}
+    told |= {"Atlanta, Georgia": "us", "Port of Savannah, GA": "us", "Macon, Georgia, USA": "us", "Chicago, USA": "us"}
+    told |= {"Tbilisi, Georgia": "ge", "Batumi, Georgia": "ge", "Marneuli, Georgia": "ge", "Georgia": "ge"}
     assert {place: place_country(place) for place in told} == told
-    assert place_country("Savannah, GA") == ""  # the state, not Gabon
+    assert place_country("Lovejoy, GA") == ""  # the state, not Gabon
 
 
 def test_the_packaged_goods_are_the_fifty_of_bis() -> None:
