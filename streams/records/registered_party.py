@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from sys import float_info
 from typing import Annotated
 
 from msgspec import Meta
@@ -37,8 +36,8 @@ class PastTransaction(Record, frozen=True, kw_only=True):
 class Bought(Record, frozen=True, gc=False):
     """What a customer's transactions came to: how many, the largest, and the largest of any other transaction.
 
-    Quantities are those of all items of a transaction. ``last_id`` is the transaction that came last: revisions of one
-    that follow each other count once.
+    Quantities are those of all items of a transaction. ``last_id`` is the transaction that came last. A revision of
+    one of the three that are named does not count again, so those of two transactions may take turns.
     """
 
     transactions: Count
@@ -55,10 +54,9 @@ class Bought(Record, frozen=True, gc=False):
         return self.largest, self.largest_id
 
     def after(self, transaction_id: str, quantity: float) -> Bought:
-        """With one more; a quantity that is larger than JSON can tell counts as the largest that it can."""
-        quantity = min(quantity, float_info.max)
-        transactions = self.transactions + (transaction_id != self.last_id)
+        """With one more."""
         largest, largest_id, second, second_id = self.largest, self.largest_id, self.second, self.second_id
+        is_new = transaction_id != self.last_id and transaction_id != largest_id and transaction_id != second_id
         if quantity > second:
             if transaction_id == largest_id:
                 largest = max(largest, quantity)
@@ -66,7 +64,7 @@ class Bought(Record, frozen=True, gc=False):
                 largest, largest_id, second, second_id = quantity, transaction_id, largest, largest_id
             else:
                 second, second_id = quantity, transaction_id
-        return Bought(transactions, largest, largest_id, second, second_id, transaction_id)
+        return Bought(self.transactions + is_new, largest, largest_id, second, second_id, transaction_id)
 
     def then(self, later: Bought) -> Bought:
         """Both together, of the same customer; a transaction that both name counts once."""

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections import defaultdict
 from datetime import UTC, datetime, timedelta
-from itertools import groupby
 from typing import NamedTuple
 
 from hypothesis import given, settings
@@ -122,12 +121,15 @@ def _tells(record: RegisteredParty, told: list[Seen]) -> None:
         )
         for each in (told[0], *told[-LATEST_TRANSACTIONS:])
     )
-    orders = [each for each in told if each.is_order]
     largest: dict[str, float] = {}
-    for each in orders:
-        largest[each.transaction_id] = max(_quantity(each.place), largest.get(each.transaction_id, 0.0))
+    count, last = 0, ""
+    for each in told:
+        if each.is_order:
+            named = {last, *sorted(largest, key=lambda known: -largest[known])[:2]}
+            count, last = count + (each.transaction_id not in named), each.transaction_id
+            largest[last] = max(_quantity(each.place), largest.get(last, 0.0))
     bought = record.bought or NOTHING_BOUGHT
-    assert bought.transactions == len(list(groupby(orders, key=lambda each: each.transaction_id)))
+    assert bought.transactions == count
     assert [bought.largest, bought.second] == [*sorted(largest.values(), reverse=True), 0.0, 0.0][:2]
 
 

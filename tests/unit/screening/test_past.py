@@ -96,6 +96,16 @@ def seen(memory: DiversionMemory, orders: Sequence[tuple[str, str, float]]) -> l
     return [memory.bought(*order) for order in orders]
 
 
+def test_revisions_of_two_transactions_that_take_turns_make_no_more_of_them() -> None:
+    memory = DiversionMemory(10)
+    turns = [("A", "T1", 30.0), ("A", "T2", 20.0)] * 5
+    assert [each.transactions for each in seen(memory, turns)] == [0, 1, *[2] * 8]
+    # Of three, those with the largest quantities are known again, whichever came last.
+    assert seen(memory, [("A", "T3", 10.0), ("A", "T1", 30.0), ("A", "T2", 25.0), ("A", "T4", 1.0)])[-1] == Bought(
+        3, 30.0, "T1", 25.0, "T2", "T2"
+    )
+
+
 def test_the_past_is_added_to_what_was_learnt_since() -> None:
     memory = DiversionMemory(10)
     seen(memory, [("A", "T8", 90.0), ("A", "T9", 10.0)])
