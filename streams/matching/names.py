@@ -122,7 +122,8 @@ def name_key(text: str) -> str:
     passports have them (ICAO Doc 9303, part 3). Empty when nothing can be read. It costs some microseconds where
     :func:`read_name` costs tens.
     """
-    text = _without_forms(_lowered(text))
+    whole = _lowered(text)
+    text = _without_forms(whole)
     if "." in text and (joined := _dotted.sub(_as_one_word, text)) != text:
         text = _without_forms(joined)
     if not text.isascii():
@@ -138,7 +139,9 @@ def name_key(text: str) -> str:
     telling = [word for word, kind in words if kind not in _FILLERS]
     if words and len(tokens[0]) == 1 and words[0][1] in _FILLERS:
         telling.insert(0, tokens[0])  # O Neil
-    return "".join(telling) if telling else "".join(tokens)
+    if not tokens:  # its name is a legal form
+        tokens = _tokens.findall(without_umlauts(latin(whole)[0].lower()))
+    return "".join(telling or tokens)
 
 
 def kinds_of_forms(text: str) -> frozenset[str]:
@@ -153,7 +156,7 @@ def _lowered(text: str) -> str:
 
 
 def _without_forms(text: str) -> str:
-    for form, _ in extract_org_types(text):
+    for form in dict(extract_org_types(text)):
         if _is_legal_form(form) or "partnership" in form:
             text = _whole_form(form).sub(" ", text)
     return text

@@ -123,6 +123,9 @@ def test_a_graph_stays_as_it_is_when_another_is_made_from_it() -> None:
         ("Brückenbau Sp. z o.o.", "Brueckenbau Sp. z o. o."),
         ("Общество с ограниченной ответственностью «Ромашка»", "OOO Romashka"),
         ("Zorblatt Besloten Vennootschap", "Zorblatt B V"),
+        ("Limited", "LIMITED"),
+        ("MIT AG", "M.I.T."),
+        ("AG Co.", "A.G. Co"),
         ("Maßstab für Länder GmbH & Co. KG", "Massstab fuer Laender GmbH & Co KG"),
     ],
 )
