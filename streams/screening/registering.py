@@ -17,7 +17,7 @@ from streams.screening.snapshot import Snapshot
 from streams.settings import Settings
 
 _MOST = 500
-"""So many additions are written in one transaction: its decisions wait for them."""
+"""So many additions are written in one transaction before their time: its decisions wait for them."""
 
 
 class RegistryWriter:

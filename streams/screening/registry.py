@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import islice, takewhile
 
 import msgspec
 
@@ -153,13 +152,16 @@ class Registrar:
                 self._new[content] = _Open(content, opened_by, releases, seen, [seen])
 
     def due(self, now: float, behind: float = -math.inf, most: int = sys.maxsize) -> list[RegisteredParty]:
-        """The records to write now: new parties, and ``most`` of the additions whose time has come.
+        """The records to write now: new parties, and additions whose time has come.
 
-        That of those that wait since ``behind``, or before, has come in any case. ``now`` is in seconds of the clock
-        that :meth:`committed` is told.
+        Of those for which it has not, but which wait since ``behind``, or before, so many that ``most`` are written in
+        all. ``now`` is in seconds of the clock that :meth:`committed` is told.
         """
-        latest = max(behind, now - self._refresh_seconds)
-        self._due = sum(1 for _ in takewhile(lambda each: each[0] <= latest, islice(self._unpublished, most)))
+        latest, self._due = now - self._refresh_seconds, 0
+        for since, _ in self._unpublished:
+            if since > latest and (since > behind or self._due >= most):
+                break
+            self._due += 1
         records = [new.record(addition=False) for new in self._new.values()]
         return records + [known.record(addition=True) for _, known in self._unpublished[: self._due]]
 

@@ -115,6 +115,20 @@ def test_what_waited_when_a_release_came_is_written_soon_so_many_at_a_time() -> 
     assert worker.registrar.oldest() == 20
 
 
+def test_what_has_waited_long_enough_is_written_however_much_it_is() -> None:
+    worker = Worker()
+    names = [msgspec.structs.replace(A, name=f"Velavia {number}") for number in range(5)]
+    for now in (0, 10):
+        worker.note(*names[:4])
+        worker.write(now)
+    worker.note(*names)
+    worker.write(20)
+    worker.note(names[4])
+    worker.write(30)
+    written = worker.registrar.due(70, behind=30, most=2)
+    assert [record.party.name for record in written] == [f"Velavia {number}" for number in range(4)]
+
+
 def test_what_was_undone_was_never_noted() -> None:
     worker = Worker()
     worker.note(A)
