@@ -183,7 +183,7 @@ class MatchMemory:
         missed = self._number - known.index
         if missed > len(self._changes):
             return True
-        since = self._changes[-missed:]
+        since = self._changes[len(self._changes) - missed :]
         if any(changes.may_concern(reading) for changes in since if changes is not None for reading in known.readings):
             return True
         if None not in since:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
+from unittest.mock import patch
 
 import msgspec
 import pytest
@@ -94,12 +95,14 @@ def test_a_failure_nobody_thought_of_is_an_error_of_that_event_alone(monkeypatch
     assert answers[1].decision.reason == "screening_failed: internal error: KeyError: 'x'"
 
 
-def test_a_party_that_is_new_in_two_events_is_matched_once() -> None:
+@pytest.mark.parametrize("party", [{"name": "Velavia Toys"}, HIT])
+def test_a_party_that_is_new_in_two_events_is_matched_once(party: Mapping[str, object]) -> None:
     budget = Budget()
     asked = answering(budget)
-    party = {"name": "Velavia Toys"}
-    assert len(asked.answers([event(0, party), event(1, party)])) == 2
-    assert (len(asked.answers([event(2, party)])), budget.opened) == (1, 2)
+    with patch.object(Screener, "matches", autospec=True, side_effect=Screener.matches) as matches:
+        assert len(asked.answers([event(0, party), event(1, party, party)])) == 2
+        assert (matches.call_count, budget.opened) == (1, 2)
+        assert len(asked.answers([event(2, party)])) == matches.call_count == 1
 
 
 def test_a_hit_that_is_known_has_no_more_time_than_a_new_one() -> None:
