@@ -36,17 +36,22 @@ class Supervisor:
         self._numbers = range(processes)
 
     def run(self) -> int:
-        """Return once all workers have ended: 0 when told to stop, else the status of the one that failed."""
-        for number in self._numbers:
-            self._start(number)
+        """Return once all workers have ended: 0 when told to stop, else the status of the one that failed.
+
+        Raises OSError, with all workers ended, too, when one cannot be started.
+        """
         status = 0
-        while not status and not self._stop.wait(_LOOK_SECONDS):
-            status = self._look()
-        for worker in self._running.values():
-            worker.send_signal(signal.SIGTERM)
-        for worker in self._running.values():
-            # One that the signal found before it listened ended by it, which is in order.
-            status = status or max(worker.wait(), 0)
+        try:
+            for number in self._numbers:
+                self._start(number)
+            while not status and not self._stop.wait(_LOOK_SECONDS):
+                status = self._look()
+        finally:
+            for worker in self._running.values():
+                worker.send_signal(signal.SIGTERM)
+            for worker in self._running.values():
+                # One that the signal found before it listened ended by it, which is in order.
+                status = status or max(worker.wait(), 0)
         return status
 
     def _look(self) -> int:
