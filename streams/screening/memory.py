@@ -110,9 +110,13 @@ class MatchMemory:
         casts: list[Cast | None] = []
         for position, content in enumerate(parties):
             known = young.get(content)
-            if known is not None and (screened := known.screened).index == number and not screened.matches:
-                casts.append(known.cast)
-                continue
+            if known is not None:
+                screened = known.screened
+                if screened.index != number and self._is_untouched(screened):
+                    screened.index = number  # for all its roles
+                if screened.index == number and not screened.matches:
+                    casts.append(known.cast)
+                    continue
             party = None
             if known is None:
                 known = self._old.get(content)
@@ -177,6 +181,19 @@ class MatchMemory:
     def _without_role(self, party: Party) -> Party:
         """The party whose matches are the same whatever its role; with it, where the policy makes a difference."""
         return party if party.role in self._telling_roles else msgspec.structs.replace(party, role="")
+
+    def _is_untouched(self, known: Screened) -> bool:
+        """Whether nothing that changed since then can have given the party other matches or owners, at a glance."""
+        missed = self._number - known.index
+        if missed > len(self._changes):
+            return False
+        for changes in self._changes[-missed:]:
+            if changes is None:
+                return False
+            for reading in known.readings:
+                if changes.may_concern(reading):
+                    return False
+        return True
 
     def _may_differ(self, known: Screened, noted: Noted) -> bool:
         """Whether the changes since then may have given the party other matches."""

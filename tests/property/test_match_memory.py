@@ -139,3 +139,26 @@ def test_what_would_fill_the_memory_is_not_remembered() -> None:
         sent = Event(msgspec.json.encode(event), EventSource(topic="transactions", partition=0, offset=0), NOW)
         answer_from_memory(sent, screener, snapshot, NOW, memory)
         assert (len(memory) > before) is remembered
+
+
+def test_of_known_parties_only_those_that_a_release_can_concern_are_noted() -> None:
+    screener = SCREENERS[0]
+    memory = MatchMemory(screener, 1000)
+    before = Snapshot().after([release(0, LISTED, (), len(LISTED))])
+    added = ListEntry(source="us_bis_additions", entry_id="added", names=(ListedName(name="Velmora Dynamics"),))
+    known = [msgspec.json.encode({"name": name}) for name in ("Ordinary Toys", "Velmora Dynamix")]
+
+    def noted() -> tuple[list[bytes], int]:
+        met = memory.note(known)
+        assert met is not None
+        assert len(met[1]) == len(known)
+        return [each.content for each in met[0]], len([*memory.matches(met[0])])
+
+    memory.follow(before)
+    assert noted() == (known, 0)
+    assert noted() == ([], 0)
+    memory.follow(after := before.after([release(1, [added], (), len(LISTED) + 1)]))
+    assert noted() == (known[1:], 1)
+    memory.follow(after.with_ownership(after.ownership.after()))
+    assert noted() == (known, 1)  # who owns them has to be looked up
+    assert noted() == (known[1:], 1)
