@@ -31,14 +31,20 @@ class RegistryWriter:
         self._refresh_seconds = settings.worker.registry_seconds
         self._metrics = metrics
         self._releases: dict[str, str] = {}
-        self._behind = -math.inf  # since when another release is in force: what waited then is to be written soon
+        self._released_at = -math.inf  # since when another release is in force
+        self._behind = -math.inf  # what waits since then, or before, is to be written soon
 
     def follow(self, snapshot: Snapshot) -> None:
-        """From now on this is screened with."""
+        """From now on this is screened with; what waits when a release comes is written from the next batch on.
+
+        The first decisions under a release shall not wait for it.
+        """
         releases = {source: ref.release_id for source, ref in snapshot.refs.items()}
         if releases != self._releases:
             self._releases = releases
-            self._behind = time.monotonic()
+            self._released_at = time.monotonic()
+        else:
+            self._behind = self._released_at
 
     def note(self, answered: Answer, event: Event) -> None:
         """An event was answered; parties of one that could not be screened are not registered."""
