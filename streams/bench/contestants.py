@@ -19,7 +19,7 @@ from typing import Any
 import msgspec
 from confluent_kafka import Message
 
-from streams.errors import StreamError
+from streams.errors import HighfenceError, StreamError
 from streams.kafka.topics import TopicNames
 from streams.kafka.transactions import TransactionalProducer
 from streams.matching import Policy
@@ -108,20 +108,23 @@ class Stopwatch:
 
 
 def run_worker(kind: type[Worker], settings: Settings, watch: Stopwatch, flags: Diversion | None = None) -> None:
-    """Run a worker in this thread until the stopwatch has enough."""
+    """Run a worker in this thread until the stopwatch has enough; raises StreamError when that takes too long."""
     stop = threading.Event()
+    enough = False
     worker = kind(settings, Policy.default(), stop, flags=flags)
 
     def look() -> None:
+        nonlocal enough
         deadline = time.monotonic() + _PATIENCE_SECONDS
-        while not watch.done(worker.decided, worker.batches):
-            if time.monotonic() > deadline:
-                break
+        while not enough and time.monotonic() < deadline:
             time.sleep(_SAMPLE_SECONDS)
+            enough = watch.done(worker.decided, worker.batches)
         stop.set()
 
     threading.Thread(target=look, daemon=True).start()
     worker.run()
+    if not enough:
+        raise StreamError(f"{worker.decided:,} events were done within {_PATIENCE_SECONDS:.0f} s: measure fewer")
 
 
 def run_quixstreams(settings: Settings, watch: Stopwatch) -> None:
@@ -197,7 +200,7 @@ def main() -> None:
     name, skip, events, file = sys.argv[1:]
     try:
         CONTESTANTS[name](load_settings(), Stopwatch(int(skip), int(events), Path(file)))
-    except StreamError as error:
+    except HighfenceError as error:
         sys.exit(f"{name}: {error}")
 
 

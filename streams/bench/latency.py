@@ -83,30 +83,33 @@ def _measure(
     uncounted = int(rate * _UNCOUNTED_SECONDS)
     orders = list(trade.orders(uncounted + int(rate * seconds), start=warm_events))
     reader = _Reader(stage)
-    with tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory, _running(stage, contestant):
-        reader.wait_for(warm_events)
+    with tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory, _running(stage, contestant) as check:
+        reader.wait_for(warm_events, check)
         time.sleep(_SETTLE_SECONDS)
         count = max(1, int(seconds / SECONDS_APART))
         publishing = _publishing(stage, lists, count, Path(directory)) if releasing else nullcontext()
         with publishing as publisher:
             sent = _send(stage, orders, rate, reader)
-            reader.wait_for(warm_events + len(sent))
+            reader.wait_for(warm_events + len(sent), check)
             committed = _committed(publisher) if publisher is not None else {}
         counted = dict(list(sent.items())[uncounted:])
         return reader.waits(contestant, rate, counted, committed)
 
 
 @contextmanager
-def _running(stage: Stage, contestant: str) -> Iterator[None]:
-    """The contestant, in a process that goes on until it is ended."""
+def _running(stage: Stage, contestant: str) -> Iterator[Callable[[], None]]:
+    """The contestant, in a process that goes on until it is ended; what this gives raises StreamError when it has."""
     with tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory:
         command = [sys.executable, "-m", "streams.bench.contestants", contestant, "0", str(sys.maxsize), "none"]
         with Path(directory, "log").open("wb") as log:
             process = subprocess.Popen(command, env=stage.environment("latency"), cwd=directory, stderr=log)
-        try:
-            yield
+
+        def check() -> None:
             if process.poll() is not None:
                 raise StreamError(f"{contestant} ended: {Path(directory, 'log').read_text(errors='replace')[-2000:]}")
+
+        try:
+            yield check
         finally:
             process.kill()
             process.wait()
@@ -132,10 +135,11 @@ class _Reader:
                 for release in _release_ids(message.value() or b""):
                     self.first_under.setdefault(release, clock)
 
-    def wait_for(self, count: int) -> None:
-        """Until so many decisions were read; raises StreamError when they do not come."""
+    def wait_for(self, count: int, check: Callable[[], None]) -> None:
+        """Until so many decisions were read; raises StreamError when they do not come, or ``check`` does."""
         deadline = time.monotonic() + _PATIENCE_SECONDS
         while len(self.read) < count:
+            check()
             if time.monotonic() > deadline:
                 raise StreamError(f"only {len(self.read):,} of {count:,} decisions came")
             self.look(0.1)

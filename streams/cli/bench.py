@@ -200,7 +200,9 @@ def pipeline(
 @_LISTS
 @_BOOTSTRAP
 @click.option("--rate", "rates", multiple=True, default=[2000, 5000], show_default=True, type=click.IntRange(10))
-@click.option("--seconds", default=10.0, show_default=True, type=click.FloatRange(3), help="How long at each rate.")
+@click.option(
+    "--seconds", default=10.0, show_default=True, type=click.FloatRange(3, 300), help="How long at each rate."
+)
 @click.option("--warm-events", default=20_000, show_default=True, type=click.IntRange(1), help="Done before.")
 @_POPULATION
 @_HITS

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from streams.bench.contestants import Measured, Stopwatch
+from streams.bench.contestants import Measured, Stopwatch, run_worker
 from streams.bench.decode import bench_decode
 from streams.bench.match import bench_match
 from streams.bench.stage import Stage
@@ -18,6 +18,8 @@ from streams.invented.names import grown, unseen_names
 from streams.lists.loading import load_list
 from streams.matching import Policy
 from streams.records.list_entry import ListedName
+from streams.screening.worker import Worker
+from streams.settings import Settings
 
 ENTRIES = load_list("bundled").entries
 
@@ -97,13 +99,24 @@ def test_what_was_done_at_one_go_is_not_measured(tmp_path: Path, monkeypatch: py
         Stage("127.0.0.1:1", "bench.").measure("screening", "run", 100, 100)
 
 
+def test_what_takes_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Slow(Worker):
+        def run(self) -> None:
+            self.decided = 7
+            self._stop.wait()
+
+    monkeypatch.setattr("streams.bench.contestants._PATIENCE_SECONDS", 0.05)
+    with pytest.raises(StreamError, match="7 events were done within 0 s: measure fewer"):
+        run_worker(Slow, Settings(), Stopwatch(10, 10, tmp_path / "measured"))
+
+
 @pytest.mark.parametrize(
     ("arguments", "told"),
     [
         (("match", "--list", "bundled", "--queries", "100", "--compared", "101"), "there are 100 queries only"),
         (("pipeline", "--plot", "nowhere/x.png"), "there is no directory nowhere"),
         (("scale", "--plot", "."), "is a directory"),
-        (("latency", "--seconds", "1"), "is not in the range x>=3"),
+        (("latency", "--seconds", "1"), "is not in the range 3<=x<=300"),
     ],
 )
 def test_what_cannot_be_measured_is_told_at_once(arguments: tuple[str, ...], told: str) -> None:
