@@ -49,6 +49,8 @@ class Lists(NamedTuple):
 
     def emptied(self, gone: Sequence[int]) -> Lists:
         """These, with those that are ``gone`` empty."""
+        if not gone:
+            return self
         sizes = np.diff(self.at)
         kept = np.ones(len(sizes), np.bool)
         kept[list(gone)] = False
