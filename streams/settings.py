@@ -113,7 +113,7 @@ class LookbackSettings(_Section):
     group_id: Annotated[str, Field(min_length=1)] = "highfence-lookback"
     replica: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$")] = "0"
     """Stable and unique per running lookback, as ``worker.replica`` is."""
-    settle_seconds: Annotated[float, Field(ge=0, le=3_600)] = 2.0
+    settle_seconds: Annotated[float, Field(ge=0, le=3_600)] = 15.0
     """How long after a release its lookback begins, so that workers have registered what they still knew alone."""
     transaction_timeout_seconds: Annotated[float, Field(ge=1, le=900)] = 60.0
     session_timeout_seconds: Annotated[float, Field(ge=1, le=300)] = 10.0

@@ -38,7 +38,7 @@ from streams.screening.lookback_service import LookbackService
 from streams.screening.lookback_status import statuses
 from streams.screening.registered_past import RegisteredPast
 from streams.screening.worker import Worker
-from streams.settings import KafkaSettings, MetricsSettings, Settings, TopicSettings
+from streams.settings import KafkaSettings, LookbackSettings, MetricsSettings, Settings, TopicSettings
 
 pytestmark = pytest.mark.kafka
 
@@ -73,6 +73,7 @@ class Guarded:
             kafka=KafkaSettings(bootstrap_servers=self.broker.bootstrap_servers, properties=self.properties(user)),
             topics=TopicSettings(prefix=PREFIX, partitions=2),
             metrics=MetricsSettings(port=0),
+            lookback=LookbackSettings(settle_seconds=0),
         )
 
     def run(self, *command: str, user: str = "worker", password: str = PASSWORD, ca: Path | None = None) -> Result:
