@@ -197,8 +197,9 @@ def _publishing(
     listed = [entry for loaded in lists for entry in loaded.entries]
     entries.write_bytes(msgspec.json.encode(listed[: count * RELEASE_ENTRIES]))
     command = [sys.executable, "-m", "streams.bench.releases", str(entries), str(count)]
+    pipe = subprocess.PIPE
     process = subprocess.Popen(
-        command, env=stage.environment("releases"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command, env=stage.environment("releases"), stdin=pipe, stdout=pipe, stderr=pipe, text=True
     )
     try:
         assert process.stdout is not None  # noqa: S101 - it is a pipe

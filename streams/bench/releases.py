@@ -2,7 +2,7 @@
 
 A process of its own, as a publisher is: it would else hold up who sends events and reads decisions. It takes entries
 from ``FILE``, a JSON array, and settings from the environment; says on standard output when it is ready, and after
-each of ``COUNT`` releases, two seconds apart, which it was and when it was committed.
+each of ``COUNT`` releases, two seconds apart, which it was and when it was committed; ends when its input does.
 """
 
 from __future__ import annotations
@@ -52,6 +52,7 @@ def main() -> None:
             ]
             release = publisher.publish(LoadedList(SOURCE, tuple(listed)))
             click.echo(msgspec.json.encode(Committed(release.release_id, time.time())))
+        sys.stdin.read()  # to end takes the machine's time, too
     except HighfenceError as error:
         sys.exit(f"a release could not be published: {error}")
 
