@@ -182,26 +182,20 @@ class MatchMemory:
         """The party whose matches are the same whatever its role; with it, where the policy makes a difference."""
         return party if party.role in self._telling_roles else msgspec.structs.replace(party, role="")
 
+    def _since(self, known: Screened) -> Sequence[Changes | None] | None:
+        """What changed since the party was looked at; None when so much did that it is forgotten."""
+        missed = self._number - known.index
+        return self._changes[len(self._changes) - missed :] if missed <= len(self._changes) else None
+
     def _is_untouched(self, known: Screened) -> bool:
         """Whether nothing that changed since then can have given the party other matches or owners, at a glance."""
-        missed = self._number - known.index
-        if missed > len(self._changes):
-            return False
-        for changes in self._changes[-missed:]:
-            if changes is None:
-                return False
-            for reading in known.readings:
-                if changes.may_concern(reading):
-                    return False
-        return True
+        since = self._since(known)
+        return since is not None and None not in since and not _may_concern(since, known)
 
     def _may_differ(self, known: Screened, noted: Noted) -> bool:
-        """Whether the changes since then may have given the party other matches."""
-        missed = self._number - known.index
-        if missed > len(self._changes):
-            return True
-        since = self._changes[len(self._changes) - missed :]
-        if any(changes.may_concern(reading) for changes in since if changes is not None for reading in known.readings):
+        """Whether the changes since then may have given the party other matches or owners."""
+        since = self._since(known)
+        if since is None or _may_concern(since, known):
             return True
         if None not in since:
             return False
@@ -219,6 +213,10 @@ class MatchMemory:
         if len(self._young) >= self._half:
             self._old, self._young = self._young, {}
         self._young[content] = known
+
+
+def _may_concern(since: Sequence[Changes | None], known: Screened) -> bool:
+    return any(changes.may_concern(reading) for changes in since if changes is not None for reading in known.readings)
 
 
 def _read(noted: Noted) -> Party:
