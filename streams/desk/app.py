@@ -9,7 +9,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
@@ -75,9 +75,10 @@ class Desk:
         self.metrics.ready.set_function(lambda: self.problem() is None)
 
     def stop(self) -> None:
-        """End :meth:`run`; may be called from any thread."""
+        """End :meth:`run`; may be called from any thread, also when it has ended."""
         if self._loop is not None:
-            self._loop.call_soon_threadsafe(self._stop.set)
+            with suppress(RuntimeError):  # the loop is closed: there is nothing left to end
+                self._loop.call_soon_threadsafe(self._stop.set)
 
     async def run(self) -> None:
         """Read, write and serve until told to stop.
