@@ -133,9 +133,8 @@ SUBSIDIARIES = (
 
 
 @contextmanager
-def _worker(settings: Settings, replica: str, log: Path) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def _worker(settings: Settings, replica: str, log: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
     """A worker in a process of its own, and its metrics port."""
-    port = free_port()
     environment = {
         "PATH": "/usr/bin:/bin",
         "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
@@ -208,7 +207,10 @@ def test_march_2025_reaches_two_running_workers_whole_and_at_once(
     before = publish(LoadedList("us_bis_entity_list", listed_before), settings)
     publisher = Publisher("us_bis_entity_list", settings)
     with ExitStack() as stack:
-        workers = [stack.enter_context(_worker(settings, each, tmp_path / f"{each}.log")) for each in ("one", "two")]
+        ports = {"one": (port := free_port()), "two": free_port(port)}
+        workers = [
+            stack.enter_context(_worker(settings, each, tmp_path / f"{each}.log", port)) for each, port in ports.items()
+        ]
         with _Orders(settings) as orders:
             wait_until(lambda: all(_decided(port) > 100 for _, port in workers))
             time.sleep(1)
