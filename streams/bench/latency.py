@@ -23,7 +23,7 @@ from streams.lists.loading import LoadedList
 
 _PATIENCE_SECONDS = 120.0
 _TICK_SECONDS = 0.003
-"""Between two looks at what was read those events are sent whose time has come: one by one would take half a core."""
+"""Between two looks at what was read those events are sent whose time has come: one by one took most of a core."""
 _SETTLE_SECONDS = 1.0
 _UNCOUNTED_SECONDS = 1.0
 """Events sent so early are not counted: the sender is just connecting then."""
