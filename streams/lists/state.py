@@ -11,8 +11,9 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from streams.errors import ReleaseRefusedError
+from streams.errors import RecordError, ReleaseRefusedError
 from streams.lists.release import MARKER, digest, value_hash
+from streams.records.codec import decode
 from streams.records.list_entry import ListEntry
 from streams.records.list_release import ListRelease
 
@@ -129,8 +130,8 @@ class ListState:
         if known is None or known.marker is None:
             return None
         try:
-            return _RELEASE.decode(known.marker)
-        except msgspec.DecodeError:
+            return decode(ListRelease, known.marker, "the marker")
+        except RecordError:
             return None
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from streams.errors import ReleaseRefusedError
+from streams.errors import RecordError, ReleaseRefusedError
 from streams.lists.release import MARKER
 from streams.ownership.pages import Page, content_digest, read_page
+from streams.records.codec import decode
 from streams.records.ownership import OwnershipRelease
 
 _RELEASE = msgspec.json.Decoder(OwnershipRelease)
@@ -80,8 +81,8 @@ class OwnershipState:
         if known is None or known.marker is None:
             return None
         try:
-            return _RELEASE.decode(known.marker)
-        except (msgspec.DecodeError, UnicodeDecodeError):
+            return decode(OwnershipRelease, known.marker, "the marker")
+        except RecordError:
             return None
 
     def caught_up(self) -> tuple[list[OwnershipChange], dict[str, ReleaseRefusedError]]:

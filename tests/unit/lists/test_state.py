@@ -173,3 +173,10 @@ def test_the_last_release_is_the_last_readable_marker() -> None:
     assert release is not None
     assert release.release_id == "r1"
     assert state.last_release("unknown") is None
+
+
+def test_a_last_marker_whose_text_is_not_utf_8_is_none() -> None:
+    state = _live(a=_value("a"))
+    with pytest.raises(ReleaseRefusedError, match="cannot be read"):
+        state.feed("own/@release", b'{"source":"\xff"}')
+    assert state.last_release("own") is None
