@@ -88,7 +88,7 @@ class WorkerSettings(_Section):
     replica: Annotated[str, Field(pattern=r"^[a-zA-Z0-9._-]+$")] = "0"
     """Stable and unique per running worker: it makes the transactional id, by which a zombie is fenced."""
     batch_events: Annotated[int, Field(ge=1, le=100_000)] = 5_000
-    """At most this many events in one Kafka transaction; as many as take a tenth of a second, if those are fewer."""
+    """At most this many events in one Kafka transaction; as many as take a quarter of a second, if those are fewer."""
     remembered_parties: Annotated[int, Field(ge=1, le=100_000_000)] = 100_000
     """How many parties a worker remembers so as not to screen them again, about 2 kB each with all caches beside."""
     remembered_transactions: Annotated[int, Field(ge=1, le=100_000_000)] = 50_000

@@ -23,7 +23,8 @@ from streams.lists.loading import LoadedList
 
 _PATIENCE_SECONDS = 120.0
 _TICK_SECONDS = 0.003
-"""Between two looks at what was read those events are sent whose time has come: one by one took most of a core."""
+"""So long a look at what was read waits at most for more; those events are sent between two looks whose time has come:
+one by one took most of a core."""
 _SETTLE_SECONDS = 1.0
 _UNCOUNTED_SECONDS = 1.0
 """Events sent so early are not counted: the sender is just connecting then."""
@@ -144,7 +145,7 @@ class _Reader:
             check()
             if time.monotonic() > deadline:
                 raise StreamError(f"only {len(self.read):,} of {count:,} decisions came")
-            self.look(0.1)
+            self.look(_TICK_SECONDS)
 
     def waits(self, contestant: str, rate: int, sent: dict[bytes, float], committed: dict[str, float]) -> Waits:
         """What the events sent had to wait; all must have been read."""

@@ -34,7 +34,10 @@ def broker(bootstrap: str | None) -> Iterator[str]:
     if bootstrap:
         yield bootstrap
         return
-    with tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory, LocalBroker(Path(directory)) as local:
+    with (
+        tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory,
+        LocalBroker(Path(directory), measured=True) as local,
+    ):
         yield local.bootstrap_servers
 
 

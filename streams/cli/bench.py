@@ -203,7 +203,7 @@ def pipeline(
 @click.option(
     "--seconds", default=10.0, show_default=True, type=click.FloatRange(3, 300), help="How long at each rate."
 )
-@click.option("--warm-events", default=20_000, show_default=True, type=click.IntRange(1), help="Done before.")
+@click.option("--warm-events", default=60_000, show_default=True, type=click.IntRange(1), help="Done before.")
 @_POPULATION
 @_HITS
 @_NEAR_HITS

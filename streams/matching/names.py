@@ -42,7 +42,8 @@ _FILLERS: Final = ("legal", "empty", "particle")
 _dotted_apart = re.compile(r"(?<=\b[^\W\d_])(?<!\..)\. (?=[^\W\d_]\.)")
 _letters_in_a_row = re.compile(r"\b[a-z](?:[./ ]{1,2}[a-z]\b)+")
 _other_forms = re.compile(r"\b[ikp]/s\b|\bs\. ?de r\.?l\b")
-_umlauts = re.compile(r"(?:[aou]e|aa)(?<![aeiouq]..)(?=[a-z])|(?<=[a-z]{3})oe\b")  # but not in Bauer, Quest and Blue
+# But not in Bauer, Quest, Blue, Michael and Samuel.
+_umlauts = re.compile(r"(?:[aou]e|aa)(?<![aeiouq]..)(?!(?<=[au]e)l\b)(?=[a-z])|(?<=[a-z]{3})oe\b")
 _FIRST_OF_PHRASE: Final = frozenset(first for first, _ in PHRASES)
 
 word_of = lru_cache(maxsize=262_144)(read_word)

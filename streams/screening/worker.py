@@ -56,7 +56,7 @@ _STALLED_SECONDS = 120.0
 _IDLE_SECONDS = 1.0
 """When no event has come for so long, there is none that waits."""
 _FIRST_BATCH = 100
-_BATCH_SECONDS = 0.1
+_BATCH_SECONDS = 0.25
 """A batch takes about so long under load: the longer, the less its commit counts, and the longer decisions wait."""
 _TOGETHER = 256
 """So many events are answered together."""

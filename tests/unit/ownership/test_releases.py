@@ -139,6 +139,8 @@ def test_who_is_owned_is_found_in_other_spellings_of_the_name(told: str, spelt: 
     [
         ("Bauer GmbH", "Baur GmbH"),
         ("Blue Ormond Ltd", "Blu Ormond Ltd"),
+        ("Michael Orlo", "Michal Orlo"),
+        ("Samuel Orlo", "Samul Orlo"),
         ("Mueller GmbH", "Müller AG"),
         ("A. Velavia Ltd", "B. Velavia Ltd"),
         ("Velavia Foundation", "Velavia GmbH"),
