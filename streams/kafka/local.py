@@ -51,7 +51,7 @@ _JVM = (
 )
 
 _QUICK = "-XX:TieredStopAtLevel=1"
-"""Without the compiler that makes the fastest code: it takes a core for the first minutes, and pays only after them."""
+"""Java's first compiler alone: its second one makes faster code, and is busy with that while the broker is new."""
 
 _SINGLE_NODE = {
     "process.roles": "broker,controller",

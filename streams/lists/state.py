@@ -18,7 +18,6 @@ from streams.records.list_entry import ListEntry
 from streams.records.list_release import ListRelease
 
 _ENTRY = msgspec.json.Decoder(ListEntry)
-_RELEASE = msgspec.json.Decoder(ListRelease)
 
 
 @dataclass(frozen=True)
@@ -161,8 +160,8 @@ def _readable_marker(name: str, value: bytes | None) -> ListRelease:
     if value is None:
         raise ReleaseRefusedError(f"{name}: its release marker was deleted; publish the list again")
     try:
-        release = _RELEASE.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        release = decode(ListRelease, value, "the marker")
+    except RecordError as error:
         raise ReleaseRefusedError(f"{name}: its release marker cannot be read: {error}") from error
     if release.source != name:
         raise ReleaseRefusedError(f"{name}: its release marker is one of {release.source!r}")

@@ -5,15 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import msgspec
-
 from streams.errors import RecordError, ReleaseRefusedError
 from streams.lists.release import MARKER
 from streams.ownership.pages import Page, content_digest, read_page
 from streams.records.codec import decode
 from streams.records.ownership import OwnershipRelease
-
-_RELEASE = msgspec.json.Decoder(OwnershipRelease)
 
 
 @dataclass(frozen=True)
@@ -104,8 +100,8 @@ def _judged(name: str, source: _Source) -> OwnershipChange:
     if source.marker is None:
         raise ReleaseRefusedError(f"ownership {name}: its release marker was deleted; publish the file again")
     try:
-        release = _RELEASE.decode(source.marker)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        release = decode(OwnershipRelease, source.marker, "the marker")
+    except RecordError as error:
         raise ReleaseRefusedError(f"ownership {name}: its release marker cannot be read: {error}") from error
     if release.source != name:
         raise ReleaseRefusedError(f"ownership {name}: its release marker is one of {release.source!r}")

@@ -133,8 +133,8 @@ SUBSIDIARIES = (
 
 
 @contextmanager
-def _worker(settings: Settings, replica: str, log: Path, port: int) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
-    """A worker in a process of its own, and its metrics port."""
+def _worker(settings: Settings, replica: str, log: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process of its own, its metrics at the port."""
     environment = {
         "PATH": "/usr/bin:/bin",
         "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
@@ -148,7 +148,7 @@ def _worker(settings: Settings, replica: str, log: Path, port: int) -> Iterator[
             [sys.executable, "-m", "streams.cli", "worker"], env=environment, stdout=output, stderr=output
         )
     try:
-        yield process, port
+        yield process
     finally:
         process.terminate()
         process.wait(PATIENCE)
@@ -212,13 +212,13 @@ def test_march_2025_reaches_two_running_workers_whole_and_at_once(
             stack.enter_context(_worker(settings, each, tmp_path / f"{each}.log", port)) for each, port in ports.items()
         ]
         with _Orders(settings) as orders:
-            wait_until(lambda: all(_decided(port) > 100 for _, port in workers))
+            wait_until(lambda: all(_decided(port) > 100 for port in ports.values()))
             time.sleep(1)
             after = publisher.publish(LoadedList("us_bis_entity_list", (*listed_before, *added)))
             committed_at = time.time()
             time.sleep(1.5)
         wait_until(lambda: len(_decisions(settings)) >= len(orders.sent))
-        assert all(process.poll() is None for process, _ in workers), "a worker has gone"
+        assert all(process.poll() is None for process in workers), "a worker has gone"
     assert after.added == 82
     decisions = _decisions(settings)
     assert {decision.transaction_id for decision in decisions} == orders.sent.keys()
