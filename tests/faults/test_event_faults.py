@@ -150,18 +150,23 @@ def test_a_matcher_that_never_returns(make_rig: Callable[..., Rig], kafka: Local
 def test_clock_jumps(rig: Rig, tmp_path: Path) -> None:
     """Forward, every list is too old; far back, none can have been published yet: nothing is screened either way."""
     clock = tmp_path / "clock"
-    clock.write_text("0")
+
+    def off_by(seconds: int) -> None:
+        clock.with_suffix(".new").write_text(str(seconds))
+        clock.with_suffix(".new").replace(clock)  # at once, as the worker may read it at any moment
+
+    off_by(0)
     worker = rig.start(program=(SHIFTED, "worker"), prefixed=("env", f"CLOCK={clock}"))
     rig.send(trade(300))
     rig.wait_decided()
     for days, told in ((40, "max_age_days"), (-40, "clock")):
-        clock.write_text(str(days * 86_400))
+        off_by(days * 86_400)
         wait_for(lambda told=told: told in worker.get("/readyz"), told=rig.logs)  # type: ignore[misc]
         wait_for(lambda told=told: re.search(f"not screening: .*{told}", worker.log), told=rig.logs)  # type: ignore[misc]
         rig.send(trade(300, rig.sent))
         time.sleep(1)
         assert rig.decided() == rig.sent - 300
         wait_for(lambda: re.search(r"^highfence_ready 0\.0", worker.get("/metrics"), re.MULTILINE), told=rig.logs)
-        clock.write_text("-600")
+        off_by(-600)
         rig.wait_decided()
     assert rig.verdict().holds
