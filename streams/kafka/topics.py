@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass
 from functools import cached_property
+from typing import TypeVar
 
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (
@@ -44,6 +45,7 @@ class Topic:
     config: Mapping[str, str]
 
 
+_Answer = TypeVar("_Answer")
 _Difference = tuple[Topic, list[tuple[str, str, str]]]
 """A topic and its settings that differ, each as (key, what is set, what is wanted)."""
 
@@ -251,11 +253,13 @@ def _alter(admin: AdminClient, differing: list[_Difference], settings: Settings)
     return [f"set {topic.name} {key}={wanted}" for topic, changes in differing for key, _, wanted in changes]
 
 
-def _settle(outcome: Future[object], what: str, settings: Settings) -> None:
+def _settle(outcome: Future[_Answer], what: str, settings: Settings) -> _Answer:
     try:
-        outcome.result(timeout=settings.kafka.timeout_seconds)
+        return outcome.result(timeout=settings.kafka.timeout_seconds)
     except KafkaException as error:
         raise TopicError(f"{what}: {reason_of(error)}") from error
+    except TimeoutError as error:
+        raise TopicError(f"{what}: no answer within {settings.kafka.timeout_seconds:g} s") from error
 
 
 def _problems(admin: AdminClient, wanted: tuple[Topic, ...], settings: Settings, heard: Heard) -> list[str]:
@@ -290,10 +294,7 @@ def _differences(admin: AdminClient, topics: list[Topic], settings: Settings) ->
     by_name = {resource.name: outcome for resource, outcome in described.items()}
     differing: list[_Difference] = []
     for topic in topics:
-        try:
-            config = by_name[topic.name].result(timeout=settings.kafka.timeout_seconds)
-        except KafkaException as error:
-            raise TopicError(f"topic {topic.name} could not be described: {reason_of(error)}") from error
+        config = _settle(by_name[topic.name], f"topic {topic.name} could not be described", settings)
         changes = [
             (key, str(config[key].value), wanted) for key, wanted in topic.config.items() if config[key].value != wanted
         ]
