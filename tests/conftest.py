@@ -8,11 +8,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
 
 from streams.kafka.local import LocalBroker
 from streams.matching import EntityIndex, Policy
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Party
+
+# How long one example takes tells of the machine, and of what is compiled or read only once.
+hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis_settings.load_profile("patient")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
+from live import wait_until
 
 from streams.screening import registered_past
 from streams.screening.diversion import Diversion, DiversionRules
@@ -19,25 +21,32 @@ RULES = DiversionRules.default()
 class Silent(RegistryReader):
     """A reader whose broker has gone."""
 
+    asked = 0
+
     def ends(self, partitions: int) -> list[int]:
         return [7] * partitions
 
     def read(self, partition: int, end: int | None = None) -> Iterator[list[object]]:  # type: ignore[override]
         while True:
             time.sleep(0.01)
+            Silent.asked += 1
             yield []
 
 
 def test_silence_is_told_once_and_the_end_does_not_wait_for_it(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
+    clock = [100.0]
+    monkeypatch.setattr(registered_past, "time", SimpleNamespace(monotonic=lambda: clock[0]))
     monkeypatch.setattr(registered_past, "RegistryReader", Silent)
-    past = RegisteredPast(Settings(lists=ListSettings(max_silence_seconds=0.05)), Diversion(RULES))
+    past = RegisteredPast(Settings(lists=ListSettings(max_silence_seconds=60)), Diversion(RULES))
     past.start(2)
     assert past.problem() is None
-    time.sleep(0.3)
+    clock[0] = 161.0
+    asked = Silent.asked
+    wait_until(lambda: Silent.asked > asked + 10)
     past.hand_over()
-    assert "the topic parties cannot be read: no answer for 0 s" in (past.problem() or "")
+    assert "the topic parties cannot be read: no answer for 61 s" in (past.problem() or "")
     past.stop()
     assert [record.levelname for record in caplog.records if record.name == "highfence.past"] == ["WARNING"]
 
