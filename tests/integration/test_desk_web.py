@@ -14,7 +14,7 @@ import pytest
 from desks import TOKENS, RunningDesk, desk_of, screening_settings, with_people
 from live import running, send, wait_until
 
-from streams.desk.web.context import DESK
+from streams.desk.web.context import DESK, FORM
 from streams.desk.web.openapi import document
 from streams.desk.web.server import application
 from streams.invented.orders import order
@@ -211,6 +211,30 @@ def test_bodies_that_cannot_be_meant_are_refused(
     assert answer.json()["error"]["message"]
 
 
+@pytest.mark.parametrize(
+    ("content", "headers", "status"),
+    [
+        (b"token=\xff", {}, 400),
+        (b"token=x", {"Content-Type": f"{FORM}; charset=nope"}, 400),
+        (b"--x junk", {"Content-Type": "multipart/form-data; boundary=x"}, 415),
+        (b"token=x", {"Content-Encoding": "gzip"}, 400),
+        (b"token=%ff", {}, 401),
+    ],
+)
+def test_forms_that_cannot_be_read_are_refused(
+    desk: RunningDesk, content: bytes, headers: dict[str, str], status: int
+) -> None:
+    answer = desk.ask("POST", "/login", None, content=content, headers={"Content-Type": FORM, **headers})
+    assert (answer.status_code, "Set-Cookie" in answer.headers) == (status, False)
+
+
+def test_a_body_in_whatever_coding_and_type_is_read_or_refused(desk: RunningDesk) -> None:
+    typed = desk.ask("POST", "/api/screen", content=b"\xff", headers={"Content-Type": FORM})
+    coded = desk.ask("POST", "/api/screen", content=b"junk", headers={"Content-Encoding": "gzip"})
+    assert [answer.status_code for answer in (typed, coded)] == [422, 400]
+    assert all(answer.json()["error"]["message"] for answer in (typed, coded))
+
+
 @pytest.mark.parametrize("path", ["/api/cases/unknown", "/api/cases/%2e%2e%2f", "/static/..%2fserver.py", "/nothing"])
 def test_what_there_is_not(desk: RunningDesk, path: str) -> None:
     assert desk.ask("GET", path).status_code == 404
@@ -247,10 +271,11 @@ def test_a_form_from_elsewhere_changes_nothing(desk: RunningDesk, settings: Sett
         for forged in (
             {"data": form},
             {"data": {**form, "csrf": "0" * 64}},
+            {"data": form, "headers": {b"X-CSRF-Token": b"\xff"}},
             {"data": {**form, "csrf": csrf_of(page)}, "headers": {"Sec-Fetch-Site": "cross-site"}},
             {"data": {**form, "csrf": csrf_of(page)}, "headers": {"Origin": "https://elsewhere.example"}},
         ):
-            assert mia.post(f"/cases/{case_id}", **forged).status_code == 403  # type: ignore[arg-type]
+            assert mia.post(f"/cases/{case_id}", **forged).status_code == 403
         api = mia.post(f"/api/cases/{case_id}/dispositions", json=form)
         assert api.status_code == 403
         assert dispositions(settings) == before

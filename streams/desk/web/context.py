@@ -20,11 +20,24 @@ class Newest:
     vitals: Vitals = field(default_factory=Vitals)
 
 
+FORM = "application/x-www-form-urlencoded"
+"""How this desk's own pages send a form."""
+
 DESK = web.AppKey("desk", Desk)
 ACCESS = web.AppKey("access", Access)
 VITALS = web.AppKey("vitals", Newest)
 RELEASES = web.AppKey("releases", ReleaseLog)
 VISITOR = web.RequestKey("visitor", Visitor)
+
+
+async def form_of(request: web.Request) -> dict[str, str]:
+    """The fields of the form that a request carries. Raises HTTPException when it cannot be read."""
+    if request.content_type != FORM:
+        raise web.HTTPUnsupportedMediaType(text=f"a form is sent as {FORM}")
+    try:
+        return {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
+    except (UnicodeDecodeError, LookupError) as error:
+        raise web.HTTPBadRequest(text="the form is not in its charset, which is UTF-8 unless it says so") from error
 
 
 def visitor_of(request: web.Request) -> Visitor:

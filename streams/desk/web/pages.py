@@ -21,7 +21,7 @@ from streams.desk.filters import AGES, OUTCOMES, STATES, UNDECIDED, CaseFilter
 from streams.desk.standing import standings
 from streams.desk.web import asked
 from streams.desk.web.access import COOKIE, SESSION_SECONDS, peer
-from streams.desk.web.context import ACCESS, DESK, RELEASES, VISITOR, VITALS, person_of
+from streams.desk.web.context import ACCESS, DESK, RELEASES, VISITOR, VITALS, form_of, person_of
 from streams.desk.web.rendering import page, state_word
 from streams.errors import ActRefusedError
 from streams.records.case import Case
@@ -75,7 +75,7 @@ async def _login(request: web.Request) -> web.Response:
         raise web.HTTPForbidden(text="sign in on this desk's own page")
     if access.logins.take(peer(request), time.monotonic()) > 0:
         raise web.HTTPTooManyRequests(headers={"Retry-After": "60"}, text="too many attempts: wait a minute")
-    token = str((await request.post()).get("token", "")).strip()
+    token = (await form_of(request)).get("token", "").strip()
     if access.people.by_token(token) is None:
         _log.warning("sign-in refused from %s", peer(request))
         return page(request, "login.html", status=401, title="Sign in", wrong=True, nobody=not access.people)
@@ -209,9 +209,8 @@ def _other_cases(desk: Desk, case: Case) -> list[Case]:
 
 async def _act(request: web.Request) -> web.Response:
     case_id = request.match_info["case_id"]
-    form = {name: value for name, value in (await request.post()).items() if isinstance(value, str)}
-    form.pop("csrf", None)
-    given: dict[str, Any] = {name: value for name, value in form.items() if value}
+    given: dict[str, Any] = {name: value for name, value in (await form_of(request)).items() if value}
+    given.pop("csrf", None)
     if "days" in given:
         given["days"] = int(given["days"]) if given["days"].isascii() and given["days"][:6].isdigit() else 0
     try:

@@ -17,7 +17,7 @@ from streams.desk.standing import ReleaseLog
 from streams.desk.vitals import SAMPLE_SECONDS, Sampler, Vitals
 from streams.desk.web import api, pages
 from streams.desk.web.access import SAFE_METHODS, Access, Visitor, peer
-from streams.desk.web.context import ACCESS, DESK, RELEASES, VISITOR, VITALS, Newest
+from streams.desk.web.context import ACCESS, DESK, FORM, RELEASES, VISITOR, VITALS, Newest, form_of
 from streams.errors import ActRefusedError, BrokerUnreachableError, RecordError, SettingsError, StreamError
 
 _log = logging.getLogger("highfence.desk")
@@ -113,9 +113,11 @@ async def _admitted(request: web.Request, handler: Handler) -> web.StreamRespons
 
 
 async def _refuse_forged(request: web.Request, visitor: Visitor, access: Access) -> None:
+    if visitor.means == "token":
+        return
     repeated = request.headers.get("X-CSRF-Token", "")
-    if not repeated and request.content_type == "application/x-www-form-urlencoded":
-        repeated = str((await request.post()).get("csrf", ""))
+    if not repeated and request.content_type == FORM:
+        repeated = (await form_of(request)).get("csrf", "")
     if access.forged(request, visitor, repeated):
         raise web.HTTPForbidden(text="the request does not come from this desk's own pages: load the page again")
 
@@ -137,6 +139,8 @@ async def _answered(request: web.Request, handler: Handler) -> web.StreamRespons
         response = _told(request, 422, str(error))
     except (BrokerUnreachableError, StreamError) as error:
         response = _told(request, 503, str(error))
+    except web.RequestPayloadError:
+        response = _told(request, 400, "the body is not in its Content-Encoding")
     except ConnectionError:
         raise
     except Exception:
