@@ -61,8 +61,9 @@ def _meanings() -> dict[str, tuple[str, Kind]]:
         meanings.setdefault(word, (word, "everyday"))
     for word in _ROMAN.split():
         meanings[word] = (word, "roman")
-    meanings["prc"] = meanings["chinese"] = meanings["zhongguo"] = ("china", "place")
-    meanings["hk"] = meanings["xianggang"] = ("hongkong", "place")
+    for place, spellings in _tables["same_place"].items():
+        for word in spellings.split():
+            meanings[word] = (place, "place")
     return meanings
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from streams.matching.lexicon import HAN, MEANINGS, PLACES
 from streams.matching.names import read_name
 from streams.matching.romanise import clean, fold_lookalikes, latin
 
@@ -45,6 +46,8 @@ def kinds(name: str, proper: bool = False) -> dict[str, str]:
         ("Zh M Sverdlov", ["z", "m", "sverdlov"]),
         ("Ya Li", ["ya", "li"]),
         ("Intl Tech Inst Co", ["international", "technology", "institute"]),
+        ("Inspur Elec. Info. Ind. Co.", ["inspur", "electronics", "information", "industry"]),
+        ("Kiev Peking Rossii", ["kyiv", "beijing", "russia"]),
         ("---", []),
     ],
 )
@@ -57,6 +60,8 @@ def test_words(name: str, expected: list[str]) -> None:
     [
         ("浪潮(北京)电子信息产业有限公司", ["langchao", "beijing", "electronics", "information", "industry"]),
         ("電子信息產業", ["electronics", "information", "industry"]),
+        ("河南鼎信信息产业有限公司", ["henan", "dingxin", "information", "industry"]),
+        ("宁波飞鸟检测技术有限公司", ["ningbo", "feiniao", "test", "technology"]),
         ("习近平", ["xi", "jinping"]),
         ("김정은", ["kim", "jeongeun"]),
         ("김유", ["kim", "yu"]),
@@ -74,6 +79,16 @@ def test_words(name: str, expected: list[str]) -> None:
 )
 def test_scripts(name: str, expected: list[str]) -> None:
     assert texts(name) == expected
+
+
+def test_places_of_china_are_known_in_han() -> None:
+    in_china = {MEANINGS[place][0] for place, code in PLACES.items() if code == "cn"}
+    assert in_china - set(HAN.values()) <= {"sino", "kowloon"}
+
+
+def test_spellings_of_a_place_lie_in_one_country() -> None:
+    places = {word: text for word, (text, kind) in MEANINGS.items() if kind == "place"}
+    assert all(PLACES[word] == PLACES[text] for word, text in places.items())
 
 
 def test_script_is_remembered_where_it_is_rough() -> None:
