@@ -1,6 +1,6 @@
 """Reading a name: from any text to the words that are compared.
 
-A name is cleaned (NFKC, zero-width characters), written in Latin letters, its dotted abbreviations and
+A name is cleaned (damage mended, NFKC, zero-width characters), written in Latin letters, its dotted abbreviations and
 legal forms recognised, and split into words. Reading depends on nothing but the text.
 """
 
@@ -13,6 +13,7 @@ from typing import Final, NamedTuple
 
 from rigour.names import extract_org_types
 
+from streams.matching.damage import is_suspect
 from streams.matching.lexicon import MEANINGS, PHRASES
 from streams.matching.pinyin import from_wade_giles
 from streams.matching.romanise import Script, clean, latin
@@ -64,8 +65,10 @@ def read_name(text: str, proper: bool = False) -> ReadName:
     names there.
     """
     rough: dict[str, Script] = {}
-    if not text.isascii():
-        text, rough = latin(clean(text))
+    if is_suspect(text):
+        text = clean(text)
+        if not text.isascii():
+            text, rough = latin(text)
     if _mixed_case.search(text):
         text = _run_together.sub(" ", text)
     text = text.lower()
@@ -152,7 +155,7 @@ def kinds_of_forms(text: str) -> frozenset[str]:
 
 
 def _lowered(text: str) -> str:
-    text = (text if text.isascii() else clean(text)).lower()
+    text = (clean(text) if is_suspect(text) else text).lower()
     return _dotted_apart.sub(".", text) if "." in text else text
 
 

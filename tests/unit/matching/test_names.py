@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import unicodedata
+
 import pytest
 
 from streams.matching.lexicon import HAN, MEANINGS, PLACES
@@ -112,6 +114,35 @@ def test_homoglyphs_and_invisible_characters() -> None:
     assert fold_lookalikes("Путин") == "Путин"
     assert clean("In\u200bsp\u00adur\u202e") == "Inspur"
     assert clean("ＡＢＣ") == "ABC"
+
+
+@pytest.mark.parametrize(
+    ("damaged", "written"),
+    [
+        ("Nicol&aacute;s &#77;aduro &amp; Co.", "Nicolás Maduro & Co."),
+        ("Inspur%20Electronic", "Inspur Electronic"),
+        ("浪潮电子".encode().decode("latin-1"), "浪潮电子"),
+        ("Владимир «Путин»".encode().decode("latin-1"), "Владимир «Путин»"),
+        ("Siniša Jovanović".encode().decode("cp1252"), "Siniša Jovanović"),
+        ("Игорь Сечин".encode("cp1251").decode("latin-1"), "Игорь Сечин"),
+        ("浪潮电子信息".encode("gb2312").decode("latin-1"), "浪潮电子信息"),
+        ("\u202erupsnI\u202c Group", "Inspur Group"),
+        ("\u202eمحمد\u202c", "محمد"),
+        ("Nicol?s Maduro", "Nicols Maduro"),
+        ("In\x00sp\x7fur", "Inspur"),
+    ],
+)
+def test_damage_is_mended(damaged: str, written: str) -> None:
+    assert clean(damaged) == unicodedata.normalize("NFKC", written)
+    assert read_name(damaged).words == read_name(written).words
+
+
+@pytest.mark.parametrize(
+    "sound",
+    ["CAFÉ™", "SJÖ” AB", "Müller & Söhne; Ré", "JOÃO", "Who? Me", "AT&T; Co", "50%De", "Øystein Æsøy", "Å Ä Ö", "ÉÈ"],
+)
+def test_what_is_sound_is_left_alone(sound: str) -> None:
+    assert clean(sound) == unicodedata.normalize("NFKC", sound)
 
 
 def test_latin_text_is_left_alone() -> None:
