@@ -11,6 +11,7 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as hypothesis_settings
 
+from streams.kafka import local
 from streams.kafka.local import LocalBroker
 from streams.matching import EntityIndex, Policy
 from streams.records.list_entry import ListedName, ListEntry
@@ -19,6 +20,11 @@ from streams.records.party import Party
 # How long one example takes tells of the machine, and of what is compiled or read only once.
 hypothesis_settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 hypothesis_settings.load_profile("patient")
+
+# Tests that run side by side find free ports among different ones: a broker takes its ports seconds after they were
+# found to be free.
+_ROW = int(os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw"))
+local._FREE_PORTS = local._FREE_PORTS[_ROW :: int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))]
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -44,7 +50,9 @@ def _compiled_once() -> None:
 @pytest.fixture(scope="session")
 def kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalBroker]:
     """The Kafka all integration tests share; they fail, and say why, where it cannot be had."""
-    with LocalBroker(tmp_path_factory.mktemp("kafka")) as broker:
+    # Nobody kills this one, and one that is too busy to say that it lives is not to be taken for gone.
+    patient = {"broker.session.timeout.ms": "60000"}
+    with LocalBroker(tmp_path_factory.mktemp("kafka"), properties=patient) as broker:
         yield broker
 
 

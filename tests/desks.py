@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx
+from live import PATIENCE
 
 from streams.desk.app import Desk
 from streams.desk.people import token_hash
@@ -31,7 +32,6 @@ from streams.settings import (
     WorkerSettings,
 )
 
-PATIENCE = 60.0
 TOKENS: dict[str, tuple[tuple[Role, ...], str]] = {
     "vic": (("viewer",), "highfence_vic"),
     "mia": (("maker",), "highfence_mia"),
@@ -44,7 +44,7 @@ def screening_settings(kafka: LocalBroker) -> Settings:
     """Settings with topics of their own, which are there, and the bundled list in force."""
     prefix = f"t{uuid.uuid4().hex[:12]}."
     made = Settings(
-        kafka=KafkaSettings(bootstrap_servers=kafka.bootstrap_servers),
+        kafka=KafkaSettings(bootstrap_servers=kafka.bootstrap_servers, timeout_seconds=PATIENCE),
         topics=TopicSettings(prefix=prefix, partitions=2),
         worker=WorkerSettings(group_id=f"{prefix}worker"),
         metrics=MetricsSettings(port=0),

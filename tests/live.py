@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Protocol, TypeVar
 
+from click.testing import Result
 from confluent_kafka import Producer
 
 from streams.invented.orders import Order
@@ -17,7 +18,7 @@ from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames
 from streams.settings import Settings
 
-PATIENCE = 60.0
+PATIENCE = 120.0
 """Seconds after which a test has waited in vain."""
 
 
@@ -62,6 +63,18 @@ def wait_until(what: Callable[[], object]) -> None:
     while not what():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.01)
+
+
+def when_heard(run: Callable[[float], Result], why: str) -> Result:
+    """What a command comes to that gives up after some seconds, with more of them until it has heard from the broker.
+
+    It gives up with the last thing it was told, and a busy broker may not yet have told ``why`` it refuses.
+    """
+    for patience in (2.0, 10.0, PATIENCE):
+        result = run(patience)
+        if why in result.stderr:
+            break
+    return result
 
 
 def send(settings: Settings, orders: Sequence[Order]) -> None:

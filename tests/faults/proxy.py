@@ -8,7 +8,7 @@ import threading
 from collections.abc import AsyncIterator
 from typing import Self
 
-from streams.kafka.local import HOST, free_port
+from streams.kafka.local import HOST
 
 PRODUCE, ADD_PARTITIONS, ADD_OFFSETS, END_TRANSACTION, COMMIT_OFFSETS = 0, 24, 25, 26, 28
 """Kafka's numbers of the requests a transaction consists of (https://kafka.apache.org/protocol)."""
@@ -18,7 +18,8 @@ class Proxy:
     """Forwards whole requests and answers between clients and ``target_port``; a context manager."""
 
     def __init__(self) -> None:
-        self.port = free_port()
+        self.port = 0
+        """Where it listens, once it does."""
         self.target_port = 0
         self.swallowed = 0
         """How many answers were lost."""
@@ -30,9 +31,10 @@ class Proxy:
 
     def __enter__(self) -> Self:
         self._thread.start()
-        self._server = asyncio.run_coroutine_threadsafe(
-            asyncio.start_server(self._serve, HOST, self.port), self._loop
-        ).result(10)
+        self._server = asyncio.run_coroutine_threadsafe(asyncio.start_server(self._serve, HOST, 0), self._loop).result(
+            10
+        )
+        self.port = self._server.sockets[0].getsockname()[1]
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -67,13 +69,14 @@ class Proxy:
             writer.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        if not self._open:
-            writer.close()
-            return
         try:
             broker_reader, broker_writer = await asyncio.open_connection(HOST, self.target_port, limit=1 << 26)
         except OSError:
             writer.close()
+            return
+        if not self._open:
+            writer.close()
+            broker_writer.close()
             return
         self._connections |= {writer, broker_writer}
         lost: set[bytes] = set()

@@ -30,5 +30,5 @@ def send_with_header_name(servers: str, topic: str, name: bytes, value: bytes) -
     library.rd_kafka_header_add(headers, name, ctypes.c_ssize_t(len(name)), b"x", ctypes.c_ssize_t(1))
     message = (_TOPIC, topic.encode(), _VALUE, value, ctypes.c_size_t(len(value)), _FLAGS, _COPY, _HEADERS, headers)
     assert library.rd_kafka_producev(producer, *message, _END) == 0
-    assert library.rd_kafka_flush(producer, 10_000) == 0
+    assert library.rd_kafka_flush(producer, 60_000) == 0
     library.rd_kafka_destroy(producer)

@@ -26,7 +26,7 @@ from streams.lists.loading import LoadedList, load_list
 from streams.lists.publisher import publish
 from streams.settings import KafkaSettings, LimitSettings, Settings, TopicSettings, WorkerSettings
 
-PATIENCE = 90.0
+PATIENCE = 180.0
 SESSION_SECONDS = 2
 MAX_EVENT_BYTES = 100_000
 _ROOT = Path(__file__).parents[2]
@@ -79,14 +79,17 @@ class WorkerProcess:
         self.process.wait()
 
     def get(self, path: str) -> str:
-        """What its web endpoint answers, whatever the status."""
+        """What its web endpoint answers, whatever the status; nothing when it is too busy, or has ended."""
         found = re.search(r"metrics at (http://\S+)/metrics", self.log)
         assert found, self.log
         try:
             with urllib.request.urlopen(found[1] + path, timeout=10) as answered:  # noqa: S310 - loopback
                 return str(answered.read().decode())
         except urllib.error.HTTPError as error:
-            return error.read().decode()
+            with error:
+                return error.read().decode()
+        except OSError:
+            return ""
 
 
 class Rig:
@@ -96,7 +99,7 @@ class Rig:
         self.servers = servers
         self.directory = directory
         self.settings = Settings(
-            kafka=KafkaSettings(bootstrap_servers=servers),
+            kafka=KafkaSettings(bootstrap_servers=servers, timeout_seconds=PATIENCE),
             topics=TopicSettings(prefix=prefix, partitions=partitions),
             worker=WorkerSettings(group_id=f"{prefix}worker", batch_events=batch_events),
             limits=LimitSettings(max_event_bytes=MAX_EVENT_BYTES),

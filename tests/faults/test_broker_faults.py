@@ -36,7 +36,7 @@ def test_broker_killed_and_started_again_under_load(rig: Rig, fragile: Fragile, 
         rig.kills += 1
         fragile.broker.start()
     rig.send(trade(500, rig.sent))
-    rig.wait_decided(seconds=180)
+    rig.wait_decided()
     assert rig.verdict().holds
 
 
@@ -51,7 +51,7 @@ def test_broker_out_of_reach(rig: Rig, fragile: Fragile, scale: Scale) -> None:
         time.sleep(scale.outage_seconds)
     finally:
         fragile.proxy.restore()
-    rig.wait_decided(seconds=180)
+    rig.wait_decided()
     assert rig.verdict().holds
 
 
@@ -85,13 +85,13 @@ def test_halted_broker(rig: Rig, fragile: Fragile) -> None:
     os.kill(pid, signal.SIGSTOP)
     time.sleep(5)
     os.kill(pid, signal.SIGCONT)
-    rig.wait_decided(seconds=180)
+    rig.wait_decided()
     assert rig.verdict().holds
 
 
 def test_transaction_older_than_its_timeout(rig: Rig) -> None:
     worker = rig.keep_running(
-        failpoints="transaction.before_commit=sleep:8@5",
+        failpoints="transaction.before_commit=sleep:10@5",
         WORKER__TRANSACTION_TIMEOUT_SECONDS="6",
         LIMITS__SCREENING_SECONDS="1.2",
     )
@@ -137,5 +137,5 @@ def test_broker_with_a_full_disk(small_disk: Path, tmp_path: Path, make_rig: Cal
         filler.unlink()
         broker.start()
         rig.send(trade(500, rig.sent))
-        rig.wait_decided(seconds=180)
+        rig.wait_decided()
         assert rig.verdict().holds

@@ -121,7 +121,10 @@ def test_many_hanging_events_do_not_outlive_the_transaction(rig: Rig) -> None:
     ]
     rig.send(hanging)
     worker = rig.start(
-        program=(FAULTY, "worker"), LIMITS__SCREENING_SECONDS="0.4", WORKER__TRANSACTION_TIMEOUT_SECONDS="3"
+        program=(FAULTY, "worker"),
+        LIMITS__SCREENING_SECONDS="0.4",
+        WORKER__TRANSACTION_TIMEOUT_SECONDS="3",
+        WORKER__SESSION_TIMEOUT_SECONDS="45",  # to leave the group would undo a batch, too
     )
     rig.wait_decided()
     assert "slow screening" in worker.log

@@ -10,7 +10,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from faults.rig import Rig, WorkerProcess, wait_for
+from faults.rig import PATIENCE, Rig, WorkerProcess, wait_for
 from faults.traffic import Sent, trade
 from streams.demo.cases import second_release_entries, waiting_order
 from streams.errors import FencedError
@@ -48,7 +48,7 @@ def test_publisher_killed_before_the_marker(rig: Rig) -> None:
     killed = rig.start(
         "publisher", "publisher.before_marker=kill", ("-m", "streams.cli", "lists", "publish", "bundled")
     )
-    assert killed.process.wait(60) == -signal.SIGKILL
+    assert killed.process.wait(PATIENCE) == -signal.SIGKILL
     rig.kills += 1
     rig.send(asking(rig))
     rig.wait_decided()
@@ -133,7 +133,7 @@ def test_releases_under_load_with_workers_killed_between_their_records(rig: Rig)
         rig.send(trade(400, rig.sent))
         publish(releases[1 - number % 2], rig.settings)
         rig.decided()
+    wait_for(lambda: not any(worker.runs for worker in workers), told=rig.logs)
     rig.wait_decided()
-    assert not any(worker.runs for worker in workers)
     rig.kills += len(workers)
     assert rig.verdict().holds

@@ -23,7 +23,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 from desks import desk_of, with_people
-from live import running, wait_until
+from live import PATIENCE, running, wait_until, when_heard
 
 from streams.cli import main
 from streams.kafka.clients import common_config, connect, producer_config
@@ -76,14 +76,37 @@ class Guarded:
             lookback=LookbackSettings(settle_seconds=0),
         )
 
-    def run(self, *command: str, user: str = "worker", password: str = PASSWORD, ca: Path | None = None) -> Result:
+    def run(
+        self,
+        *command: str,
+        user: str = "worker",
+        password: str = PASSWORD,
+        ca: Path | None = None,
+        patience: float = PATIENCE,
+    ) -> Result:
         environment = {
             "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": self.broker.bootstrap_servers,
             "HIGHFENCE_KAFKA__PROPERTIES": json.dumps(self.properties(user, password, ca)),
-            "HIGHFENCE_KAFKA__TIMEOUT_SECONDS": "5",
+            "HIGHFENCE_KAFKA__TIMEOUT_SECONDS": str(patience),
             "HIGHFENCE_METRICS__PORT": "0",
         }
         return CliRunner().invoke(main, list(command), env=environment)
+
+    def allow(self, rights: list[AclBinding]) -> None:
+        """Give users these rights; the broker hears of them a moment after the controller."""
+        admin = AdminClient({"bootstrap.servers": self.broker.internal_servers})
+        for outcome in admin.create_acls(rights).values():
+            outcome.result(PATIENCE)
+        everything = AclBindingFilter(
+            ResourceType.ANY,
+            None,  # type: ignore[arg-type] # the stubs do not know that None is any
+            ResourcePatternType.ANY,
+            None,  # type: ignore[arg-type]
+            None,  # type: ignore[arg-type]
+            AclOperation.ANY,
+            AclPermissionType.ANY,
+        )
+        wait_until(lambda: set(rights) <= set(admin.describe_acls(everything).result(PATIENCE)))
 
 
 def _keytool(*arguments: str) -> None:
@@ -150,12 +173,14 @@ def test_tls_with_password_and_rights(guarded: Guarded) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_another_authority_is_told(guarded: Guarded, command: tuple[str, ...]) -> None:
-    _told(guarded.run(*command, ca=guarded.another_authority), "certificate")
+    why = "certificate"
+    _told(when_heard(lambda patience: guarded.run(*command, ca=guarded.another_authority, patience=patience), why), why)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_a_wrong_password_is_told(guarded: Guarded, command: tuple[str, ...]) -> None:
-    _told(guarded.run(*command, password="wrong-1c9d"), "uthentication")
+    why = "uthentication"
+    _told(when_heard(lambda patience: guarded.run(*command, password="wrong-1c9d", patience=patience), why), why)
 
 
 @pytest.mark.parametrize("command", [*COMMANDS[1:], ("lists", "show")])
@@ -192,9 +217,7 @@ def test_a_worker_that_may_read_and_not_write_is_told(guarded: Guarded) -> None:
             (ResourceType.GROUP, AclOperation.READ),
         )
     ]
-    admin = AdminClient({"bootstrap.servers": guarded.broker.internal_servers})
-    for outcome in admin.create_acls(rights).values():
-        outcome.result(10)
+    guarded.allow(rights)
     refused = guarded.run("worker", user="reader")
     assert refused.exit_code == 2
     assert "uthorization failed" in refused.stderr.splitlines()[-1]
@@ -229,22 +252,8 @@ def _chart_rights() -> list[AclBinding]:
 @pytest.fixture(scope="module")
 def deployed(guarded: Guarded) -> Guarded:
     """The broker with topics and rights as the Helm chart makes them."""
-    rights = _chart_rights()
     apply_topics(guarded.settings("worker"))
-    admin = AdminClient({"bootstrap.servers": guarded.broker.internal_servers})
-    for outcome in admin.create_acls(rights).values():
-        outcome.result(10)
-    # The broker hears of them a moment after the controller.
-    everything = AclBindingFilter(
-        ResourceType.ANY,
-        None,  # type: ignore[arg-type] # the stubs do not know that None is any
-        ResourcePatternType.ANY,
-        None,  # type: ignore[arg-type]
-        None,  # type: ignore[arg-type]
-        AclOperation.ANY,
-        AclPermissionType.ANY,
-    )
-    wait_until(lambda: len(admin.describe_acls(everything).result(10)) >= len(rights))
+    guarded.allow(_chart_rights())
     return guarded
 
 
@@ -263,16 +272,17 @@ def test_every_process_does_its_work_with_the_rights_of_the_chart(
     producer = connect(Producer, producer_config(anybody))
     producer.produce(names.transactions, json.dumps(order).encode(), b"PO-1")
     producer.produce(names.transactions, b"no event", b"PO-2")
-    assert producer.flush(10) == 0
+    assert producer.flush(PATIENCE) == 0
     with (
         running(lambda stop: Worker(worker, policy, stop, flags=Diversion(DiversionRules.default()))),
         running(lambda stop: LookbackService(lookback, policy, stop)),
         desk_of(with_people(desk)) as console,
     ):
         wait_until(lambda: "the past of 0 customers" in caplog.text)
-        wait_until(console.cases)
-        cases = console.cases()
-        case = cases[0]
+        wait_until(lambda: len(list(read_topic(anybody, names.decisions))) == 2)
+        alerts = len(list(read_topic(anybody, names.alerts)))
+        wait_until(lambda: len(console.cases()) == alerts > 0)
+        case = console.cases()[0]
         assert console.ask("GET", f"/cases/{case['case_id']}").status_code == 200
         console.clear(case["case_id"])
         wait_until(lambda: list(read_topic(anybody, names.clearances)))
@@ -282,7 +292,7 @@ def test_every_process_does_its_work_with_the_rights_of_the_chart(
     for topic, records in (
         (names.decisions, 2),
         (names.dead_letters, 1),
-        (names.alerts, len(cases)),
+        (names.alerts, alerts),
         (names.parties, 1),
     ):
         assert len(list(read_topic(anybody, topic))) == records, topic
@@ -296,18 +306,18 @@ def test_no_process_writes_what_is_not_its_own(process: str, topic: str, deploye
     told: list[KafkaError | None] = []
     producer = connect(Producer, producer_config(deployed.settings(f"trade-highfence-{process}")))
     producer.produce(f"{PREFIX}{topic}", b"{}", b"key", on_delivery=lambda error, _: told.append(error))
-    producer.flush(10)
+    producer.flush(PATIENCE)
     assert [error.code() for error in told if error] == [KafkaError.TOPIC_AUTHORIZATION_FAILED]
 
 
 def test_scaling_may_ask_for_the_lag_of_the_workers_only(deployed: Guarded) -> None:
     admin = connect(AdminClient, common_config(deployed.settings("trade-highfence-scaling")))
-    assert set(admin.list_topics(timeout=10).topics) == {f"{PREFIX}transactions"}
+    assert set(admin.list_topics(timeout=PATIENCE).topics) == {f"{PREFIX}transactions"}
 
     def tells(group: str) -> bool:
         """Whether the group's offsets are told; a coordinator that still loads them is asked again."""
         try:
-            told = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(10)
+            told = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group)])[group].result(PATIENCE)
         except KafkaException as error:
             if error.args[0].code() != KafkaError.COORDINATOR_LOAD_IN_PROGRESS:
                 raise

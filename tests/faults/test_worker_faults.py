@@ -11,7 +11,7 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from faults.conftest import Scale
-from faults.rig import SESSION_SECONDS, Rig, wait_for
+from faults.rig import PATIENCE, SESSION_SECONDS, Rig, wait_for
 from faults.traffic import trade
 from streams.kafka.local import LocalBroker
 
@@ -94,17 +94,17 @@ def test_a_member_comes_and_goes_while_offsets_are_in_doubt(rig: Rig) -> None:
     group = {"bootstrap.servers": rig.servers, "group.id": rig.settings.worker.group_id}
     passer_by = Consumer({**group, "partition.assignment.strategy": "range"})
     doubtful = Producer({"bootstrap.servers": rig.servers, "transactional.id": f"{topic}-doubtful"})
-    doubtful.init_transactions(10)
+    doubtful.init_transactions(PATIENCE)
     doubtful.begin_transaction()
     positions = [TopicPartition(topic, partition, 0) for partition in range(rig.settings.topics.partitions)]
-    doubtful.send_offsets_to_transaction(positions, passer_by.consumer_group_metadata(), 10)
+    doubtful.send_offsets_to_transaction(positions, passer_by.consumer_group_metadata(), PATIENCE)
     passer_by.subscribe([topic])
     while not passer_by.assignment():
         passer_by.poll(0.1)
     time.sleep(1)
     passer_by.close()
     time.sleep(3)
-    doubtful.abort_transaction(10)
+    doubtful.abort_transaction(PATIENCE)
     rig.send(trade(100, rig.sent))
     rig.wait_decided()
     assert rig.verdict().holds
