@@ -24,6 +24,7 @@ from streams.records.codec import decode, encode
 from streams.records.decision import Decision
 from streams.records.list_entry import ListedName, ListEntry
 from streams.records.party import Party, party_fingerprint
+from streams.screening.live_clearances import LiveClearances
 from streams.screening.worker import Worker
 from streams.settings import Settings
 
@@ -89,8 +90,8 @@ def test_an_order_is_cleared_until_the_entry_changes_or_the_clearance_ends(setti
         cleared = ordered(settings, "T2", role="end_user")
         assert (cleared.outcome, cleared.alert_ids) == ("clear", ())
         assert [hit.clearance_id for hit in cleared.suppressed] == ["C-1"]
-        metrics = worker.metrics.registry
-        assert metrics.get_sample_value("highfence_suppressed_hits_total", {"source": "a_list"}) == 1
+        counted = worker.metrics.registry.get_sample_value
+        wait_until(lambda: counted("highfence_suppressed_hits_total", {"source": "a_list"}) == 1)
     with screening(settings) as worker:  # one that starts knows it before it screens
         assert ordered(settings, "T3").outcome == "clear"
         withdrawn = msgspec.structs.replace(clearance, withdrawn_at=datetime.now(UTC), withdrawn_by="c")
@@ -110,13 +111,18 @@ def test_an_order_is_cleared_until_the_entry_changes_or_the_clearance_ends(setti
     assert {alert.party_fingerprint for alert in found} == {clearance.fingerprint}
 
 
-def test_without_clearances_every_hit_is_an_alert_and_that_is_said(settings: Settings) -> None:
+def test_without_clearances_every_hit_is_an_alert_and_that_is_said(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     publish(LoadedList("a_list", (ENTRY,)), settings)
     topic = TopicNames(settings.topics.prefix).clearances
     admin = connect(AdminClient, common_config(settings))
     admin.delete_topics([topic])[topic].result(PATIENCE)
-    impatient = settings.model_copy(update={"kafka": settings.kafka.model_copy(update={"timeout_seconds": 3.0})})
-    with screening(impatient) as worker:
+    wait_until(lambda: topic not in admin.list_topics(timeout=PATIENCE).topics)
+    # A worker waits for clearances as long as for any answer; here for a second.
+    wait = LiveClearances.wait
+    monkeypatch.setattr(LiveClearances, "wait", lambda self, stop, _seconds: wait(self, stop, 1.0))
+    with screening(settings) as worker:
         assert ordered(settings, "T1").outcome == "hold"
         assert worker.not_ready() is None
         assert "every one is an alert" in (worker._remark() or "")

@@ -7,8 +7,9 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 from confluent_kafka import Producer
+from live import when_heard
 
 from streams.cli import main
 from streams.kafka.clients import connect, producer_config
@@ -90,9 +91,13 @@ def test_a_wrong_password_is_told_in_one_line_without_the_password(
     environment = {
         "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": guarded.bootstrap_servers,
         "HIGHFENCE_KAFKA__PROPERTIES": json.dumps(properties),
-        "HIGHFENCE_KAFKA__TIMEOUT_SECONDS": "2",
     }
-    refused = CliRunner().invoke(main, list(command), env=environment)
+
+    def run(patience: float) -> Result:
+        patient = {**environment, "HIGHFENCE_KAFKA__TIMEOUT_SECONDS": str(patience)}
+        return CliRunner().invoke(main, list(command), env=patient)
+
+    refused = when_heard(run, "uthentication")
     assert refused.exit_code == 2
     assert "uthentication" in refused.stderr
     assert "hunter2" not in refused.output

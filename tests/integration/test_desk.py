@@ -6,13 +6,12 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Producer
 from desks import desk_of, with_people
-from live import cloud_event_kinds
+from live import PATIENCE, cloud_event_kinds, wait_until
 from unit.desk.story import CASE, OTHER_FORM, act, alert, at, cleared
 
 from streams.desk.book import CaseBook, Taken
@@ -29,15 +28,6 @@ from streams.records.disposition import Disposition
 from streams.settings import KafkaSettings, Settings, TopicSettings
 
 pytestmark = pytest.mark.kafka
-
-PATIENCE = 60.0
-
-
-def wait_until(what: Callable[[], object]) -> None:
-    deadline = time.monotonic() + PATIENCE
-    while not what():
-        assert time.monotonic() < deadline, "waited in vain"
-        time.sleep(0.02)
 
 
 def write(settings: Settings, *records: Alert | Disposition | bytes, committed: bool = True) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -12,7 +13,7 @@ import jsonschema
 import msgspec
 import pytest
 from desks import TOKENS, RunningDesk, desk_of, screening_settings, with_people
-from live import running, send, wait_until
+from live import PATIENCE, running, send, wait_until
 
 from streams.desk.web.context import DESK, FORM
 from streams.desk.web.openapi import document
@@ -249,7 +250,7 @@ def test_queries_that_cannot_be_meant(desk: RunningDesk, query: str) -> None:
 
 @contextmanager
 def signed_in(desk: RunningDesk, name: str) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=desk.url, timeout=30) as client:
+    with httpx.Client(base_url=desk.url, timeout=PATIENCE) as client:
         answer = client.post("/login", data={"token": TOKENS[name][1]})
         assert answer.status_code == 303
         cookie = answer.headers["Set-Cookie"]
@@ -341,7 +342,9 @@ def test_the_audit_file_holds_what_it_rests_on(desk: RunningDesk) -> None:
 def test_changes_are_told_as_they_happen(desk: RunningDesk) -> None:
     case_id = case_for(desk, "PO-1")
     headers = {"Authorization": f"Bearer {TOKENS['vic'][1]}"}
-    with httpx.stream("GET", f"{desk.url}/api/live?source=us_bis_additions", headers=headers, timeout=30) as stream:
+    with httpx.stream(
+        "GET", f"{desk.url}/api/live?source=us_bis_additions", headers=headers, timeout=PATIENCE
+    ) as stream:
         assert stream.headers["Content-Type"].startswith("text/event-stream")
         lines = stream.iter_lines()
         assert next(lines).startswith(": here")
@@ -352,7 +355,9 @@ def test_changes_are_told_as_they_happen(desk: RunningDesk) -> None:
     wait_until(lambda: len(desk.desk.live) == 0)
 
 
-def test_too_many_requests_are_refused_for_a_while(settings: Settings) -> None:
+def test_too_many_requests_are_refused_for_a_while(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in ("server", "pages"):  # their clock stands still, as requests are given back with time
+        monkeypatch.setattr(f"streams.desk.web.{module}.time", SimpleNamespace(monotonic=lambda: 1000.0))
     limited = with_people(settings)
     limited = limited.model_copy(update={"desk": limited.desk.model_copy(update={"requests_per_minute": 10})})
     with desk_of(limited) as desk:

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 from list_server import Answer, ListServer, cut, endless, in_turn, marked, redirect, silent, whole
+from live import PATIENCE
 
 from streams.errors import ListError
 from streams.lists.download import TRIES, Response, download, newest_date
@@ -34,7 +35,7 @@ class _Pauses(list[float]):
 
 def fetch(server: ListServer, answer: Answer, target: Path, **more: Any) -> Response | None:
     server.answers["/list"] = answer
-    arguments: dict[str, Any] = {"max_bytes": 100_000, "pause": _Pauses(), "silence_seconds": 0.3, **more}
+    arguments: dict[str, Any] = {"max_bytes": 100_000, "pause": _Pauses(), "silence_seconds": PATIENCE, **more}
     return download(f"{server.url}/list", target, **arguments)
 
 
@@ -75,8 +76,8 @@ def test_a_bomb_packed_by_http_is_refused(server: ListServer, tmp_path: Path) ->
 
 def test_passing_trouble_is_tried_again_later_and_later(server: ListServer, tmp_path: Path) -> None:
     pauses = _Pauses()
-    answer = in_turn(whole(b"", 503), cut(BODY[:100], len(BODY)), silent(0.6), whole(BODY))
-    assert fetch(server, answer, tmp_path / "f", pause=pauses)
+    answer = in_turn(whole(b"", 503), cut(BODY[:100], len(BODY)), silent(PATIENCE), whole(BODY))
+    assert fetch(server, answer, tmp_path / "f", pause=pauses, silence_seconds=1)
     assert (tmp_path / "f").read_bytes() == BODY
     assert len(pauses) == 3
     for number, seconds in enumerate(pauses):
@@ -88,7 +89,6 @@ def test_passing_trouble_is_tried_again_later_and_later(server: ListServer, tmp_
     [
         (whole(b"oops", 500), "500 Internal Server Error"),
         (whole(b"", 429), "429"),
-        (silent(0.6), "timed out"),
         (cut(BODY, 2 * len(BODY)), "without sending complete message body"),
         (whole(b"this is not gzip", Content_Encoding="gzip"), "Error -3"),
     ],
@@ -98,6 +98,11 @@ def test_lasting_trouble_is_told(answer: Answer, said: str, server: ListServer, 
     assert said in told
     assert f"tried {TRIES} times" in told
     assert len(server.requests["/list"]) == TRIES
+
+
+def test_lasting_silence_is_told(server: ListServer, tmp_path: Path) -> None:
+    told = refusal(server, silent(PATIENCE), tmp_path / "f", silence_seconds=0.3)
+    assert f"timed out; tried {TRIES} times" in told
 
 
 @pytest.mark.parametrize(

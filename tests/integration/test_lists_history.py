@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner, Result
 from confluent_kafka import Producer
+from live import PATIENCE
 
 from streams.cli import main
 from streams.kafka.clients import connect, producer_config
@@ -115,7 +116,7 @@ def test_what_does_not_hold_is_found(settings: Settings, released: Released) -> 
         producer.produce(topic, key=b"own/b", value=msgspec.json.encode(FIRST.entries[1]))
         marker = msgspec.structs.replace(second, release_id="rogue")
         producer.produce(topic, key=b"own/@release", value=msgspec.json.encode(marker))
-        assert producer.flush(10) == 0
+        assert producer.flush(PATIENCE) == 0
         result = highfence(settings, "lists", "verify")
         assert result.exit_code == 2
         assert "release rogue does not match its entries" in result.stderr

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 import logging
+import re
 import subprocess
 import sys
 import threading
@@ -27,7 +28,6 @@ from live import PATIENCE, wait_until
 
 from streams.cli.lists import lists as lists_command
 from streams.kafka.clients import common_config, connect, producer_config
-from streams.kafka.local import free_port
 from streams.kafka.tail import read_topic
 from streams.kafka.topics import TopicNames
 from streams.lists import history
@@ -36,6 +36,7 @@ from streams.lists.publisher import Publisher, publish, replay
 from streams.lists.release import digest, entry_hash
 from streams.records.codec import decode
 from streams.records.decision import Decision
+from streams.records.list_release import ListRelease
 from streams.settings import Settings
 
 pytestmark = pytest.mark.kafka
@@ -133,15 +134,15 @@ SUBSIDIARIES = (
 
 
 @contextmanager
-def _worker(settings: Settings, replica: str, log: Path, port: int) -> Iterator[subprocess.Popen[bytes]]:
-    """A worker in a process of its own, its metrics at the port."""
+def _worker(settings: Settings, replica: str, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """A worker in a process of its own; its log tells where its metrics are."""
     environment = {
         "PATH": "/usr/bin:/bin",
         "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": settings.kafka.bootstrap_servers,
         "HIGHFENCE_TOPICS__PREFIX": settings.topics.prefix,
         "HIGHFENCE_WORKER__GROUP_ID": settings.worker.group_id,
         "HIGHFENCE_WORKER__REPLICA": replica,
-        "HIGHFENCE_METRICS__PORT": str(port),
+        "HIGHFENCE_METRICS__PORT": "0",
     }
     with log.open("ab") as output:
         process = subprocess.Popen(
@@ -154,10 +155,13 @@ def _worker(settings: Settings, replica: str, log: Path, port: int) -> Iterator[
         process.wait(PATIENCE)
 
 
-def _decided(port: int) -> float:
+def _decided(log: Path) -> float:
     """How many events a worker has decided."""
+    metrics = re.search(r"metrics at (\S+)", log.read_text())
+    if metrics is None:
+        return 0.0
     try:
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics") as response:
+        with urllib.request.urlopen(metrics[1], timeout=PATIENCE) as response:  # noqa: S310 - loopback
             lines = response.read().decode().splitlines()
     except OSError:
         return 0.0
@@ -199,6 +203,15 @@ def _decisions(settings: Settings) -> list[Decision]:
     return [decode(Decision, message.value() or b"", topic) for message in read_topic(settings, topic)]
 
 
+def _decided_under(release: ListRelease, settings: Settings) -> set[int]:
+    """The partitions of which an event was decided under the release."""
+    return {
+        each.source.partition
+        for each in _decisions(settings)
+        if each.releases["us_bis_entity_list"].release_id == release.release_id
+    }
+
+
 def test_march_2025_reaches_two_running_workers_whole_and_at_once(
     settings: Settings, shared_data: Path, tmp_path: Path
 ) -> None:
@@ -207,16 +220,15 @@ def test_march_2025_reaches_two_running_workers_whole_and_at_once(
     before = publish(LoadedList("us_bis_entity_list", listed_before), settings)
     publisher = Publisher("us_bis_entity_list", settings)
     with ExitStack() as stack:
-        ports = {"one": (port := free_port()), "two": free_port(port)}
-        workers = [
-            stack.enter_context(_worker(settings, each, tmp_path / f"{each}.log", port)) for each, port in ports.items()
-        ]
+        logs = {each: tmp_path / f"{each}.log" for each in ("one", "two")}
+        workers = [stack.enter_context(_worker(settings, each, log)) for each, log in logs.items()]
         with _Orders(settings) as orders:
-            wait_until(lambda: all(_decided(port) > 100 for port in ports.values()))
+            wait_until(lambda: all(_decided(log) > 100 for log in logs.values()))
             time.sleep(1)
             after = publisher.publish(LoadedList("us_bis_entity_list", (*listed_before, *added)))
             committed_at = time.time()
-            time.sleep(1.5)
+            wait_until(lambda: _decided_under(after, settings) == {0, 1})
+            time.sleep(1)
         wait_until(lambda: len(_decisions(settings)) >= len(orders.sent))
         assert all(process.poll() is None for process in workers), "a worker has gone"
     assert after.added == 82

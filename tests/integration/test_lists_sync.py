@@ -6,7 +6,6 @@ import gzip
 import hashlib
 import json
 import threading
-import time
 import urllib.request
 from collections.abc import Iterator
 from datetime import timedelta
@@ -18,6 +17,7 @@ import httpx
 import pytest
 from click.testing import CliRunner, Result
 from list_server import Answer, ListServer, cut, in_turn, marked, whole
+from live import PATIENCE, wait_until
 
 from streams.cli.lists import lists as lists_command
 from streams.errors import ListError, ReleaseRefusedError
@@ -42,7 +42,6 @@ from streams.settings import (
 
 pytestmark = pytest.mark.kafka
 
-PATIENCE = 30.0
 BOSS = ForcedBy(name="Ada", reason="the agency announced it")
 
 
@@ -279,17 +278,14 @@ def test_it_stays_and_keeps_current_and_serves_metrics(settings: Settings, serve
     ready: list[tuple[int, str]] = []
 
     def see(done: Synced) -> None:
-        answer = httpx.get(f"http://127.0.0.1:{settings.metrics.port}/readyz")
+        answer = httpx.get(f"http://127.0.0.1:{settings.metrics.port}/readyz", timeout=PATIENCE)
         ready.append((answer.status_code, answer.text.strip()))
         seen.append(done.result)
 
     thread = threading.Thread(target=keep_current, args=(("own",), settings, stop, see))
     thread.start()
     try:
-        deadline = time.monotonic() + PATIENCE
-        while "unchanged" not in seen:
-            assert time.monotonic() < deadline, seen
-            time.sleep(0.05)
+        wait_until(lambda: "unchanged" in seen)
         url = f"http://127.0.0.1:{settings.metrics.port}/metrics"
         with urllib.request.urlopen(url) as response:
             metrics = response.read().decode()

@@ -7,13 +7,13 @@ import signal
 import socket
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer
 from confluent_kafka.admin import AdminClient, NewTopic
+from live import PATIENCE, wait_until
 
 from streams.errors import LocalBrokerError
 from streams.kafka.local import LocalBroker, running_broker, stop_running
@@ -22,31 +22,22 @@ from streams.kafka.local import LocalBroker, running_broker, stop_running
 def _create_topic(servers: str, topic: str) -> None:
     client = AdminClient({"bootstrap.servers": servers})  # a name of its own: the answers come while it lives
     for created in client.create_topics([NewTopic(topic, 1, 1)]).values():
-        created.result(timeout=10)
+        created.result(timeout=PATIENCE)
 
 
 def _produce(servers: str, topic: str, value: bytes) -> None:
     producer = Producer({"bootstrap.servers": servers, "acks": "all"})
     producer.produce(topic, value)
-    assert producer.flush(10) == 0
+    assert producer.flush(PATIENCE) == 0
 
 
 def _read(servers: str, topic: str, count: int) -> list[bytes | None]:
     consumer = Consumer({"bootstrap.servers": servers, "group.id": "reader", "auto.offset.reset": "earliest"})
     try:
         consumer.subscribe([topic])
-        return [message.value() for message in consumer.consume(count, timeout=20)]
+        return [message.value() for message in consumer.consume(count, timeout=PATIENCE)]
     finally:
         consumer.close()
-
-
-def _wait_for(condition: Callable[[], bool]) -> bool:
-    deadline = time.monotonic() + 20
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.05)
-    return False
 
 
 @pytest.fixture
@@ -73,7 +64,7 @@ def test_messages_survive_a_stop_and_a_kill_on_the_same_port(broker: LocalBroker
 
     broker.start()
     assert _read(servers, "orders", 2) == [b"before stop", b"before kill"]
-    assert broker.log_path.read_text(encoding="utf-8").count("Kafka Server started") == 3
+    wait_until(lambda: broker.log_path.read_text(encoding="utf-8").count("Kafka Server started") == 3)
 
 
 def test_a_cluster_id_that_begins_like_an_option_is_no_trouble(
@@ -85,7 +76,7 @@ def test_a_cluster_id_that_begins_like_an_option_is_no_trouble(
 
 
 def test_it_answers_as_soon_as_start_returns(kafka: LocalBroker) -> None:
-    metadata = AdminClient({"bootstrap.servers": kafka.bootstrap_servers}).list_topics(timeout=2)
+    metadata = AdminClient({"bootstrap.servers": kafka.bootstrap_servers}).list_topics(timeout=10)
     assert [f"{node.host}:{node.port}" for node in metadata.brokers.values()] == [kafka.bootstrap_servers]
 
 
@@ -100,7 +91,7 @@ def test_topics_are_not_created_by_accident(kafka: LocalBroker, topic_prefix: st
     producer = Producer({"bootstrap.servers": kafka.bootstrap_servers, "message.timeout.ms": 1500})
     failed: list[str] = []
     producer.produce(f"{topic_prefix}absent", b"x", on_delivery=lambda error, _message: failed.append(str(error)))
-    producer.flush(10)
+    producer.flush(PATIENCE)
     assert len(failed) == 1
 
 
@@ -140,7 +131,7 @@ def test_clients_can_be_made_to_show_a_password(tmp_path: Path) -> None:
     with LocalBroker(tmp_path, properties=properties) as local:
         assert (tmp_path / "server.properties").stat().st_mode & 0o077 == 0
         client["bootstrap.servers"] = local.bootstrap_servers
-        assert AdminClient({**client, "sasl.password": "right"}).list_topics(timeout=5).brokers
+        assert AdminClient({**client, "sasl.password": "right"}).list_topics(timeout=PATIENCE).brokers
         with pytest.raises(KafkaException):
             AdminClient({**client, "sasl.password": "wrong"}).list_topics(timeout=1)
 
@@ -158,7 +149,7 @@ def test_it_does_not_outlive_a_parent_that_is_killed(tmp_path: Path) -> None:
         assert running is not None
         assert running.pid == pid
         parent.kill()
-    assert _wait_for(lambda: running_broker(tmp_path) is None)
+    wait_until(lambda: running_broker(tmp_path) is None)
 
 
 def _command(*arguments: str) -> list[str]:
@@ -197,7 +188,7 @@ def test_the_command_in_the_foreground_ends_with_its_broker_at_ctrl_c(tmp_path: 
         assert "Ctrl-C stops it" in running.stdout.readline()
         assert running_broker(tmp_path) is not None
         running.send_signal(signal.SIGINT)
-        assert running.wait(20) == 0
+        assert running.wait(PATIENCE) == 0
     assert running_broker(tmp_path) is None
 
 

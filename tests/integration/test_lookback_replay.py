@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -97,6 +97,15 @@ def decided(settings: Settings) -> set[str]:
     return {each.transaction_id for each in decisions if isinstance(each, Decision)}
 
 
+def all_told(settings: Settings, took_part: Mapping[str, set[str]], before: set[str]) -> bool:
+    """Whether the registry has of each party its transactions, or ten of them, but for those decided ``before``."""
+    told: dict[str, set[str]] = defaultdict(set)
+    for record in read(settings, "parties", RegisteredParty):
+        assert isinstance(record, RegisteredParty)
+        told[record.fingerprint].update(past.transaction_id for past in record.latest)
+    return all(len(told[party] - before) >= min(len(mine - before), 10) for party, mine in took_part.items())
+
+
 def trading_parties(count: int, before: Sequence[ListEntry], added: Sequence[ListEntry]) -> list[Party]:
     """Companies of which one in twelve has a name like one that is listed, most of them listed that day."""
     rng = random.Random(count)
@@ -155,6 +164,10 @@ def test_lookback_raises_what_offline_screening_says_each_once(
     )
     after_entries = (*changed, *added)
     traded = list(orders_of(known, orders))
+    took_part: dict[str, set[str]] = defaultdict(set)
+    for each in traded:
+        for party in each.parties:
+            took_part[party_fingerprint(party)].add(each.transaction_id)
     producer = connect(Producer, producer_config(settings))
     for each in traded:
         producer.produce(
@@ -171,6 +184,7 @@ def test_lookback_raises_what_offline_screening_says_each_once(
     with process(settings, "worker", log):
         until(lambda: len(decided(settings)) >= orders, log)
         release = publish(LoadedList("us_bis_entity_list", after_entries), settings)
+        until(lambda: all_told(settings, took_part, before_the_kill), log)
         # Killed while it reads the registry, then within the transaction of a partition.
         for failpoint in (f"lookback.between_records=kill@{parties // 3}", "transaction.before_commit=kill@3"):
             with process(settings, "lookback", log, failpoint) as killed:
@@ -202,13 +216,9 @@ def test_lookback_raises_what_offline_screening_says_each_once(
     assert len(looked_back) == len(expected) == status.alerts > parties // 20
     assert set(Counter(alert.alert_id for alert in alerts).values()) == {1}
 
-    took_part: dict[str, list[str]] = defaultdict(list)
-    for each in traded:
-        for party in each.parties:
-            took_part[party_fingerprint(party)].append(each.transaction_id)
     for alert in looked_back:
         told = {past.transaction_id for past in alert.transactions}
-        mine = set(took_part[alert.party_fingerprint])
+        mine = took_part[alert.party_fingerprint]
         assert told <= mine
         # A worker that is killed takes with it what it had not yet added to parties it had registered.
         assert bool(told & before_the_kill) == bool(mine & before_the_kill)

@@ -106,8 +106,8 @@ def test_an_order_is_held_when_two_listed_owners_are_published_and_one_before_is
         held = ordered(settings, "T2")
         assert held.outcome == "hold"
         assert held.releases["ownership/register"].release_id == release_id
-        metrics = worker.metrics.registry
-        assert metrics.get_sample_value("highfence_ownership_edges", {"source": "register"}) == 3
+        counted = worker.metrics.registry.get_sample_value
+        wait_until(lambda: counted("highfence_ownership_edges", {"source": "register"}) == 3)
         wait_until(lambda: len(alerts(settings, "lookback")) == 2)
         wait_until(lambda: all(each.complete for each in statuses(settings)))
         (status,) = [each for each in statuses(settings) if each.source == "ownership/register"]

@@ -15,7 +15,7 @@ import pytest
 from streams.kafka.local import LocalBroker
 
 pytestmark = pytest.mark.kafka
-PATIENCE = 90.0
+PATIENCE = 180.0
 
 
 def wait_for(what: Callable[[], object], log: Path) -> None:

@@ -160,7 +160,7 @@ def test_a_stale_list_stops_screening(settings: Settings) -> None:
     publish(load_list("bundled"), settings)
     stale = settings.model_copy(update={"lists": settings.lists.model_copy(update={"max_age_days": 0.5 / 86_400})})
     with running(worker_of(stale)) as worker:
-        wait_until(lambda: "max_age_days" in (worker.not_ready() or ""))
+        wait_until(lambda: "max_age_days" in (worker.not_ready() or "") and worker._paused)
         send(settings, [waiting_order()])
         # At most 1 while nothing waits.
         wait_until(lambda: (worker.metrics.registry.get_sample_value("highfence_lag_seconds") or 0) > 2)
