@@ -20,9 +20,9 @@ from typing import Final, Literal
 import msgspec
 
 from streams.matching.addresses import address_keys, entry_lines
+from streams.matching.asking import Asked
 from streams.matching.identifiers import entry_keys
 from streams.matching.index import EntityIndex, Key
-from streams.matching.judging import Asked
 from streams.matching.names import ReadName
 from streams.matching.names_index import ListedNames, NameFinder, same_rough_script
 from streams.matching.policy import Policy

@@ -7,8 +7,9 @@ from types import MappingProxyType
 from typing import NamedTuple, TypeVar
 
 from streams.matching.addresses import AddressMatch, address_keys, best_address, entry_lines, similar_lines
+from streams.matching.asking import PROPER, Asked
 from streams.matching.identifiers import entry_keys, same_identifier
-from streams.matching.judging import PROPER, Asked, Judgement, Named, explain, judge
+from streams.matching.judging import Judgement, Named, explain, judge
 from streams.matching.match import Match
 from streams.matching.names import ReadName, read_name
 from streams.matching.names_index import ListedNames, NameFinder
@@ -168,15 +169,13 @@ class EntityIndex:
     def _judgements(self, asked: Asked, policy: Policy) -> Iterable[Judgement]:
         """Judgements of all entries that can be hits or samples, whose name scores at least what is asked for."""
         finder = self._finder(policy)
-        best: dict[Key, Named] = {}
+        best: dict[Key, list[Named]] = {}
         for name in asked.names:
             for number, agreement in finder.find(name.query, asked.lowest):
                 key, position = self._places.of_name[number]
-                known = best.get(key)
                 listed = self._entries[key].names[position]
                 named = Named(agreement, name, listed, _read(listed, self._entries[key]), number)
-                if known is None or _better(named, known):
-                    best[key] = named
+                _keep_better(best.setdefault(key, []), named)
         if not (best or asked.addresses or asked.identifiers):
             return
         others = {key for _, k, _ in asked.identifiers for key in self._places.identifiers.get(k, ())}
@@ -185,9 +184,9 @@ class EntityIndex:
             sharing = {other for key in shared for other in self._places.addresses[key]}
             for same in similar_lines(line.text, [*sharing], policy.addresses.similarity):
                 others.update(self._places.at[same])
-        for key, named in best.items():
+        for key, names in best.items():
             if key not in others:
-                yield judge(asked, self._entries[key], named, None, None, policy)
+                yield judge(asked, self._entries[key], names, None, None, policy)
         for key in others:
             yield self._judge(asked, key, policy)
 
@@ -200,15 +199,13 @@ class EntityIndex:
     def _judge(self, asked: Asked, key: Key, policy: Policy) -> Judgement:
         """Judge an entry by everything: each of its names, its addresses and identifiers."""
         entry, finder = self._entries[key], self._finder(policy)
-        best: Named | None = None
+        best: list[Named] = []
         for name in asked.names:
             for position, number in enumerate(self._places.of_entry[key]):
                 agreement = finder.agreement(name.query, number)
                 if agreement.score > 0.0:
                     listed = entry.names[position]
-                    named = Named(agreement, name, listed, _read(listed, entry), number)
-                    if best is None or _better(named, best):
-                        best = named
+                    _keep_better(best, Named(agreement, name, listed, _read(listed, entry), number))
         address = self._address(asked, key, policy)
         return judge(asked, entry, best, address, same_identifier(asked.identifiers, entry), policy)
 
@@ -236,6 +233,16 @@ def _hits_and_samples(asked: Asked, judgements: Iterable[Judgement], policy: Pol
 
 def _read(name: ListedName, entry: ListEntry) -> ReadName:
     return read_name(name.name, entry.entity_type in PROPER)
+
+
+def _keep_better(best: list[Named], named: Named) -> None:
+    """Have ``best`` hold the best name in whole, and behind it the best of parts of names, where there are such."""
+    for at, known in enumerate(best):
+        if known.asked.part == named.asked.part:
+            if _better(named, known):
+                best[at] = named
+            return
+    best.append(named)
 
 
 def _better(named: Named, known: Named) -> bool:

@@ -7,31 +7,23 @@ from typing import Literal, NamedTuple
 
 from rapidfuzz.distance import OSA
 
-from streams.errors import ScreeningError
-from streams.matching.addresses import AddressMatch, Line, address_keys, address_line
-from streams.matching.corroboration import Finding, PartyFacts, findings
+from streams.matching.addresses import AddressMatch
+from streams.matching.asking import Asked, AskedName
+from streams.matching.corroboration import Finding, findings
 from streams.matching.evidence import address_evidence, identifier_evidence, name_evidence, summarise
-from streams.matching.identifiers import IdentifierMatch, party_keys
+from streams.matching.identifiers import IdentifierMatch
 from streams.matching.lexicon import Kind
 from streams.matching.match import Match
-from streams.matching.names import ReadName, read_name
-from streams.matching.names_index import NameFinder
+from streams.matching.names import ReadName
 from streams.matching.pinyin import is_pinyin
 from streams.matching.policy import Policy, Score, Thresholds
 from streams.matching.rough import is_sure, spelling
-from streams.matching.scoring import Agreement, Query
+from streams.matching.scoring import Agreement
 from streams.matching.spelling import sound_of
 from streams.matching.words import Word
 from streams.records.alert import Evidence, EvidenceKind
 from streams.records.list_entry import ListedName, ListEntry
-from streams.records.party import Identifier, Party
 
-MOST_WORDS = 64
-"""A name of more words is no name: the longest listed one has 56. It would cost a worker seconds."""
-MOST_ADDRESS_WORDS = 160
-"""The same for an address, whose longest listed one has 127."""
-PROPER = ("person", "vessel", "aircraft")
-"""Entity types whose names consist of nothing but names."""
 _ACRONYM = 3
 """Words of at most so many letters could be anyone's acronym."""
 _SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "roman")
@@ -42,83 +34,6 @@ _CONSONANTS_OUT_OF_ORDER = 7
 where given and family name are the other way round, as no script does that."""
 _SLIP_FROM = 6
 """In a shorter word another letter makes another word."""
-
-
-class AskedName(NamedTuple):
-    """A name of the party: its field path and content, its words, and what the listed words like them are."""
-
-    field: str
-    value: str
-    read: ReadName
-    query: Query
-
-
-class Asked(NamedTuple):
-    """A party as it is asked for: names, addresses and identifiers read once, each with its field path.
-
-    ``lowest`` is the lowest score of a name that can become a hit or a sample.
-    """
-
-    party: Party
-    facts: PartyFacts
-    lowest: float
-    names: tuple[AskedName, ...]
-    addresses: list[Line]
-    identifiers: list[tuple[str, str, Identifier]]
-
-    @classmethod
-    def of(cls, party: Party, finder: NameFinder) -> Asked:
-        """Read ``party`` to ask ``finder`` for its names.
-
-        :raises ScreeningError: a name has no word that can be read, or a name or address has more words than
-            can be screened; the field is named.
-        """
-        policy = finder.policy
-        fields = [("name", party.name)]
-        if party.native_name and policy.names.native_name:
-            fields.append(("native_name", party.native_name))
-        if policy.names.alt_names:
-            fields += [(f"alt_names[{i}]", name) for i, name in enumerate(party.alt_names)]
-        proper = party.entity_type in PROPER
-        reads = [(field, text, _readable(field, text, proper)) for field, text in fields if text]
-        addresses = _addresses(party) if party.addresses and policy.addresses.screen else []
-        identifiers = party_keys(party) if party.identifiers and policy.identifiers.screen else []
-        facts = PartyFacts.of(party, [read for _, _, read in reads])
-        return cls(
-            party,
-            facts,
-            finder.lowest(facts.known),
-            tuple([AskedName(field, text, read, finder.query(read)) for field, text, read in reads]),
-            addresses,
-            identifiers,
-        )
-
-
-def _readable(field: str, text: str, proper: bool) -> ReadName:
-    read = read_name(text, proper)
-    if len(read.words) > MOST_WORDS:
-        raise ScreeningError(f"{field}: {len(read.words)} words, and at most {MOST_WORDS} are screened as a name")
-    if all(word.kind == "legal" for word in read.words) and (not read.words or _has_symbols(text)):
-        raise ScreeningError(f"{field}: nothing in {text[:80]!r} can be read as a name")
-    return read
-
-
-def _addresses(party: Party) -> list[Line]:
-    lines = []
-    for i, address in enumerate(party.addresses):
-        text = address_line(address)
-        if len(text) > MOST_ADDRESS_WORDS and len(text.split()) > MOST_ADDRESS_WORDS:
-            raise ScreeningError(
-                f"addresses[{i}]: more than {MOST_ADDRESS_WORDS} words; an address is screened, not a text"
-            )
-        if text:
-            lines.append(Line(f"addresses[{i}]", text, address_keys(text)))
-    return lines
-
-
-def _has_symbols(text: str) -> bool:
-    """Whether something in the text, beside the words that were read, may be meant as a name."""
-    return any(not (char.isalnum() or char.isspace() or char.isascii()) for char in text)
 
 
 class Named(NamedTuple):
@@ -153,16 +68,30 @@ class Judgement(NamedTuple):
 def judge(
     asked: Asked,
     entry: ListEntry,
+    named: Sequence[Named],
+    address: AddressMatch | None,
+    identifier: IdentifierMatch | None,
+    policy: Policy,
+) -> Judgement:
+    """Score ``entry`` for the party ``asked``, by that of the names in ``named`` which speaks for it most.
+
+    The name's score is moved by corroboration and contradiction; an address or identifier that
+    agrees gives a score of its own, and the higher of the two counts.
+    """
+    if len(named) < 2:
+        return _judge(asked, entry, named[0] if named else None, address, identifier, policy)
+    judged = [_judge(asked, entry, name, address, identifier, policy) for name in named]
+    return max(judged, key=lambda each: each.score)
+
+
+def _judge(
+    asked: Asked,
+    entry: ListEntry,
     named: Named | None,
     address: AddressMatch | None,
     identifier: IdentifierMatch | None,
     policy: Policy,
 ) -> Judgement:
-    """Score ``entry`` for the party ``asked``.
-
-    The best name's score is moved by corroboration and contradiction; an address or identifier that
-    agrees gives a score of its own, and the higher of the two counts.
-    """
     thresholds = policy.thresholds_for(entry.source, entry.entity_type, asked.party.role)
     asked_name, listed_name = (named.asked.read, named.listed_read) if named else (None, None)
     facts = findings(asked.facts, entry, asked_name, listed_name, policy)

@@ -12,8 +12,8 @@ import msgspec
 from streams.errors import ScreeningError, ScreeningTimeoutError
 from streams.lists.release import entry_hash
 from streams.matching import Match, Policy
+from streams.matching.asking import Asked
 from streams.matching.index import Key
-from streams.matching.judging import Asked
 from streams.records.alert import Alert, Evidence, ListedParty
 from streams.records.decision import Decision, EventSource, NotAppliedHit, Outcome, SuppressedHit
 from streams.records.list_entry import ListEntry

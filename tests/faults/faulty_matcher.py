@@ -10,7 +10,7 @@ from dataclasses import replace
 
 from streams.cli import main
 from streams.matching import EntityIndex, Match, Policy
-from streams.matching.judging import Asked
+from streams.matching.asking import Asked
 from streams.records.party import Party
 from streams.screening import worker
 

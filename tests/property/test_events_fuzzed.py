@@ -18,7 +18,7 @@ from streams.demo.cases import cases
 from streams.invented.orders import ordinary_orders
 from streams.lists.loading import load_list
 from streams.matching import EntityIndex, Match, Policy
-from streams.matching.judging import Asked
+from streams.matching.asking import Asked
 from streams.records.codec import encode
 from streams.records.decision import EventSource
 from streams.records.events import read_party

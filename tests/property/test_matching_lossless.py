@@ -34,7 +34,7 @@ TEXT = (
     "zhong ke zhongke mohammed muhammad al bin abd rahman abdulrahman ivanov ivan sergeyevich sergey "
     "petrov maria garcia lopez juan kim jong un li wang zhang wei atlas galaxy star 123 218 ii research "
     "institute bank of the 浪潮 科技 北京 奥巴马 obama barack محمود mahmud 김정은 Обама иванов grupo s.a. d.o.o. no 7 "
-    "moscow dubai hong kong shipping vessel x y "
+    "moscow dubai hong kong shipping vessel x y c/o formerly ltd; (inspur group) dba "
 )
 WORDS = TEXT.split()
 SCRIPTS = "奥巴马 浪潮 محمد 김정은 Путин Обама Αλέξης ბარაკ Բարակ שלום オバマ প্রধান ประยุทธ์ ពត"

@@ -12,7 +12,7 @@ from screened import SOURCE, answer_from_memory, screened
 from streams.lists.loading import LoadedList
 from streams.lists.state import Change
 from streams.matching import Match, Policy
-from streams.matching.judging import Asked
+from streams.matching.asking import Asked
 from streams.ownership.graph import NO_OWNERSHIP, OwnershipGraph
 from streams.ownership.pages import paged
 from streams.ownership.release import next_release
