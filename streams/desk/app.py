@@ -136,7 +136,8 @@ class Desk:
     def problem(self) -> str | None:
         """Why what the desk shows is not complete, or None."""
         if not self.caught_up.is_set():
-            return f"reading the topics: {sum(len(file.alerts) for file in self.book.files.values()):,} alerts so far"
+            files = list(self.book.files.values())  # of its own: it is asked in other threads while cases are added
+            return f"reading the topics: {sum(len(file.alerts) for file in files):,} alerts so far"
         if self.reconciled.unassigned:
             return f"{len(self.reconciled.unassigned)} partitions are not read at the moment"
         return self._unreachable or self._stalled()

@@ -7,7 +7,7 @@ alert reopens a closed case follows from the alert and the closure. The outcome 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Literal
 
@@ -142,6 +142,12 @@ class CaseFile:
         self.acts.append(act)
         self._follow(act)
         return True
+
+    def as_it_stands(self) -> CaseFile:
+        """A copy that nothing comes to any more, to be read in another thread."""
+        return replace(
+            self, alerts=dict(self.alerts), acts=list(self.acts), void=list(self.void), _roles=set(self._roles)
+        )
 
     @property
     def last_act(self) -> str:

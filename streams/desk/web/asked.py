@@ -75,7 +75,7 @@ async def act_on(desk: Desk, case_id: str, act: Act, person: Person) -> Disposit
 async def audit_of(desk: Desk, case_id: str, person: Person) -> AuditFile:
     """A case's audit file. Raises ActRefusedError and StreamError."""
     file, _ = file_of(desk, case_id)
-    return await asyncio.to_thread(audit_file, file, desk.settings, person.name, datetime.now(UTC))
+    return await asyncio.to_thread(audit_file, file.as_it_stands(), desk.settings, person.name, datetime.now(UTC))
 
 
 async def screen(desk: Desk, party: Party) -> PartyScreening:
