@@ -293,12 +293,8 @@ class DeskSettings(_Section):
         return self
 
 
-class Settings(BaseSettings):
-    """All settings of every process."""
-
-    model_config = SettingsConfigDict(
-        env_prefix="HIGHFENCE_", env_nested_delimiter="__", frozen=True, extra="forbid", env_ignore_empty=True
-    )
+class Settings(_Section):
+    """All settings of every process. Made in code, they are what the code says, whatever the environment does."""
 
     kafka: KafkaSettings = KafkaSettings()
     topics: TopicSettings = TopicSettings()
@@ -323,6 +319,12 @@ class Settings(BaseSettings):
                 f"worker.transaction_timeout_seconds; at most {longest:g}"
             )
         return self
+
+
+class _LoadedSettings(Settings, BaseSettings):
+    """Settings as a file and the environment tell them."""
+
+    model_config = SettingsConfigDict(env_prefix="HIGHFENCE_", env_nested_delimiter="__", env_ignore_empty=True)
 
     @classmethod
     def settings_customise_sources(
@@ -352,7 +354,7 @@ def load_settings(file: Path | None = None) -> Settings:
         except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
             raise SettingsError(f"settings file {file} is not TOML: {error}") from error
     try:
-        return Settings(**content)
+        return _LoadedSettings(**content)
     except ValidationError as error:
         raise SettingsError("; ".join(_explain(problem) for problem in error.errors())) from error
     except EnvironmentReadError as error:

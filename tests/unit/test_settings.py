@@ -8,7 +8,7 @@ import pydantic
 import pytest
 
 from streams.errors import SettingsError
-from streams.settings import load_settings
+from streams.settings import KafkaSettings, Settings, load_settings
 
 
 @pytest.fixture(autouse=True)
@@ -42,6 +42,14 @@ batch_events = 7
     assert settings.kafka.bootstrap_servers == "b:2"
     assert settings.kafka.properties == {"security.protocol": "SASL_SSL"}
     assert settings.worker.batch_events == 7
+
+
+def test_settings_made_in_code_do_not_listen_to_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The demo's are such: its list and orders must go to the Kafka it started."""
+    monkeypatch.setenv("HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS", "production:9092")
+    monkeypatch.setenv("HIGHFENCE_TOPICS__PREFIX", "trade.")
+    own = Settings(kafka=KafkaSettings(bootstrap_servers="127.0.0.1:1"))
+    assert (own.kafka.bootstrap_servers, own.topics.prefix) == ("127.0.0.1:1", "")
 
 
 def test_settings_are_frozen() -> None:
