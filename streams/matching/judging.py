@@ -28,6 +28,8 @@ _ACRONYM = 3
 """Words of at most so many letters could be anyone's acronym."""
 _SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "roman")
 _NAMES: tuple[Kind, ...] = ("name", "common", "everyday")
+_COUNT: tuple[Kind, ...] = ("number", "roman")
+_NUMERALS = ("i", "v", "x")
 _CONSONANTS = 5
 _CONSONANTS_OUT_OF_ORDER = 7
 """A name in a rough script, nothing of which is exactly alike, tells too little with fewer consonants; it needs more
@@ -97,7 +99,7 @@ def _judge(
     facts = findings(asked.facts, entry, asked_name, listed_name, policy)
     score, unproved = 0.0, ""
     if named is not None:
-        facts += _others(named, entry.entity_type in ("vessel", "aircraft"), policy)
+        facts += _others(named, entry.entity_type, policy)
         score = named.agreement.score
         in_reach = score >= policy.corroboration.reach
         for finding in facts:
@@ -118,8 +120,11 @@ def _judge(
     return Judgement(entry, score, thresholds, named, address, identifier, facts, unproved, asked.party.name)
 
 
-def _others(named: Named, craft: bool, policy: Policy) -> list[Finding]:
-    """What both names have left over of one kind: another place, number or name; or a number only one has."""
+def _others(named: Named, entity_type: str | None, policy: Policy) -> list[Finding]:
+    """What both names have left over of one kind: another place, number or name; or a number only one has.
+
+    A single letter may be a Roman numeral, but in a person's name it is an initial.
+    """
     ours_left, listed_left = _left_over(named)
     rules = policy.contradiction
     found = []
@@ -133,16 +138,13 @@ def _others(named: Named, craft: bool, policy: Policy) -> list[Finding]:
         other = ", ".join(word.text for word in listed_left if word.kind in those)
         if one and other:
             found.append(_another(f"{what} '{one}' is not '{other}'", one, other, factor))
-    if not craft:
-        one = ", ".join(word.text for word in ours_left if _counts(word))
-        other = ", ".join(word.text for word in listed_left if _counts(word))
+    if entity_type not in ("vessel", "aircraft"):
+        numerals = () if entity_type == "person" else _NUMERALS
+        one = ", ".join(word.text for word in ours_left if word.kind in _COUNT or word.text in numerals)
+        other = ", ".join(word.text for word in listed_left if word.kind in _COUNT or word.text in numerals)
         if bool(one) != bool(other):
             found.append(_another(f"only one name has the number '{one or other}'", one, other, rules.one_number))
     return found
-
-
-def _counts(word: Word) -> bool:
-    return word.kind in ("number", "roman") or word.text in ("i", "v", "x")
 
 
 def _another(text: str, ours: str, listed: str, factor: float) -> Finding:
@@ -155,7 +157,8 @@ def _unproved(named: Named, entity_type: str | None, facts: Sequence[Finding], p
     if named.listed.strength == "weak":
         if policy.names.weak_aliases == "never":
             return "weak alias, which the policy never counts"
-        if policy.names.weak_aliases == "corroborated" and "birth_date" not in proved:
+        whole = entity_type != "person" and "country" in proved and _is_whole(named)
+        if policy.names.weak_aliases == "corroborated" and "birth_date" not in proved and not whole:
             return "weak alias without corroboration"
     craft = "entity_type" in proved and entity_type in ("vessel", "aircraft")
     if (
@@ -165,6 +168,12 @@ def _unproved(named: Named, entity_type: str | None, facts: Sequence[Finding], p
     ):
         return "too little of a name to stand alone"
     return ""
+
+
+def _is_whole(named: Named) -> bool:
+    """Whether both names agree letter by letter, but for what says nothing."""
+    left = [word for words in _left_over(named) for word in words if word.kind not in _SAY_NOTHING]
+    return not left and all(pair.similarity == 1.0 for pair in named.agreement.aligned)
 
 
 def _tells_too_little(named: Named, organization: bool, proved: set[EvidenceKind], rules: Score) -> bool:

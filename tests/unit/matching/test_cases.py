@@ -46,6 +46,8 @@ FOUND = [
     ("Velayati Ali Akbar", "", "velayati", "hold"),
     ("Ali A. Velayati", "IR", "velayati", "review"),
     ("Dr. Ali Akbar Velayaty", "", "velayati", "hold"),
+    ("Ali Akbar V. Velayati", "", "velayati", "hold"),
+    ("Barack I. Obama", "", "obama", "hold"),
     ("习近平", "", "xi", "hold"),
     ("Hsi Chin-ping", "", "xi", "hold"),
     ("Mao Tse-tung", "", "mao", "hold"),

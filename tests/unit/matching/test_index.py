@@ -166,6 +166,31 @@ def test_weak_alias_counts_once_corroborated(index: EntityIndex, policy: Policy)
     assert [match.listed_name for match in index.match(party, policy)] in ([], ["The Doctor"])
 
 
+@pytest.mark.parametrize(
+    ("name", "country", "expected"),
+    [
+        ("YMTC", "CN", ["chips"]),
+        ("Y.M.T.C. Co., Ltd.", "China", ["chips"]),
+        ("YMTC", "", []),
+        ("YMTC", "BR", []),
+        ("YMTC Medical", "CN", []),
+        ("YMT", "CN", []),
+        ("BUTTE", "RU", []),
+    ],
+)
+def test_short_alias_of_an_organization_counts_with_its_country(
+    policy: Policy, name: str, country: str, expected: list[str]
+) -> None:
+    chips = entry("chips", "Yangtze Memory Technologies Co., Ltd.", countries=("CN",))
+    dealer = entry("dealer", "BOUT, Viktor", countries=("RU",), kind="person")
+    aliases = [ListedName(name=alias, kind="alias", strength="weak") for alias in ("YMTC", "BUTTE")]
+    index = EntityIndex.build(
+        msgspec.structs.replace(each, names=(*each.names, alias))
+        for each, alias in zip((chips, dealer), aliases, strict=True)
+    )
+    assert [match.entry.entry_id for match in index.match(Party(name=name, country=country), policy)] == expected
+
+
 def test_organization_is_not_a_person(policy: Policy) -> None:
     index = EntityIndex.build([entry("a", "VELMORA", kind="vessel")])
     assert found(index, policy, "Velmora") == ["a"]
