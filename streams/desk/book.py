@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import heapq
 from collections import Counter, deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -102,6 +102,10 @@ class CaseBook:
     def case_of(self, alert: Alert) -> Case | None:
         """The case an alert belongs to."""
         return self.cases.get(CaseKey.of_alert(alert).case_id)
+
+    def transactions_of(self, case_id: str) -> Iterator[str]:
+        """The ids of the transactions that a case's alerts are about, one for each alert."""
+        return (alert.transaction_id for alert in self.files[case_id].alerts.values())
 
     def _take_alert(self, record: Taken) -> None:
         alert = decode(Alert, record.value or b"", _where(record))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import get_args
 
 from streams.errors import ActRefusedError
@@ -35,7 +36,7 @@ class CaseFilter:
     """What a case must be to be shown; an empty field lets everything pass.
 
     ``state`` is a state, ``undecided`` for those that are not closed, or ``proposed`` for those that wait for a second
-    person; ``age`` a key of AGES; ``text`` is looked for in names and ids.
+    person; ``age`` a key of AGES; ``text`` is looked for in names and ids, those of transactions among them.
     """
 
     source: str = ""
@@ -64,8 +65,8 @@ class CaseFilter:
         """The fields that are set, as in a query."""
         return {each.name: value for each in fields(self) if (value := getattr(self, each.name))}
 
-    def takes(self, case: Case, now: datetime) -> bool:
-        """Whether the case is wanted."""
+    def takes(self, case: Case, now: datetime, transactions: Iterable[str] = ()) -> bool:
+        """Whether the case is wanted; ``transactions`` are the ids of those its alerts are about."""
         if self.source and case.source != self.source:
             return False
         if self.outcome and case.outcome != self.outcome:
@@ -78,7 +79,7 @@ class CaseFilter:
             return False
         if self.age and not _AGE[self.age](now - case.first_seen):
             return False
-        return self._state_fits(case) and self._text_fits(case)
+        return self._state_fits(case) and self._text_fits(case, transactions)
 
     def takes_alert(self, alert: Alert) -> bool:
         """Whether an alert by itself is wanted; state, age and assignee are a case's and not looked at."""
@@ -100,12 +101,12 @@ class CaseFilter:
             return case.proposal is not None
         return not self.state or case.state == self.state
 
-    def _text_fits(self, case: Case) -> bool:
+    def _text_fits(self, case: Case, transactions: Iterable[str]) -> bool:
         if not self.text:
             return True
         wanted = self.text.casefold()
         told = (case.party.name, case.party.native_name, case.listed.name, case.entry_id, case.case_id)
-        return any(wanted in each.casefold() for each in told)
+        return any(wanted in each.casefold() for each in chain(told, transactions))
 
 
 def newest_first(cases: Iterable[Case]) -> list[Case]:

@@ -219,7 +219,6 @@ def test_bodies_that_cannot_be_meant_are_refused(
         (b"token=x", {"Content-Type": f"{FORM}; charset=nope"}, 400),
         (b"--x junk", {"Content-Type": "multipart/form-data; boundary=x"}, 415),
         (b"token=x", {"Content-Encoding": "gzip"}, 400),
-        (b"token=%ff", {}, 401),
     ],
 )
 def test_forms_that_cannot_be_read_are_refused(
@@ -246,6 +245,15 @@ def test_what_there_is_not(desk: RunningDesk, path: str) -> None:
 )
 def test_queries_that_cannot_be_meant(desk: RunningDesk, query: str) -> None:
     assert desk.ask("GET", f"/api/cases?{query}").status_code == 422
+
+
+def test_cases_and_alerts_are_found_by_transaction_and_a_page_past_the_end_is_the_last_one(desk: RunningDesk) -> None:
+    case_ids = {case["case_id"] for case in desk.cases("text=po-2")}
+    assert case_for(desk, "PO-2") in case_ids
+    assert case_for(desk, "PO-1") not in case_ids
+    found = desk.ask("GET", "/api/alerts?text=po-2").json()["alerts"]
+    assert {alert["transaction_id"] for alert in found} == {"PO-2"}
+    assert "No case fits" not in desk.ask("GET", "/cases?page=99").text
 
 
 @contextmanager
@@ -294,11 +302,19 @@ def test_a_refused_form_says_why_and_keeps_what_was_written(desk: RunningDesk) -
     case_id = case_for(desk, "PO-3")
     with signed_in(desk, "mia") as mia:
         page = mia.get(f"/cases/{case_id}").text
-        form = {"csrf": csrf_of(page), "after": "stale", "action": "propose", "finding": "true_match"}
-        answer = mia.post(f"/cases/{case_id}", data={**form, "reason": "a long <b>thought</b>", "days": "90"})
-    assert answer.status_code == 409
-    assert "has changed since you read it" in answer.text
-    assert "a long &lt;b&gt;thought&lt;/b&gt;" in answer.text
+        form = {"csrf": csrf_of(page), "after": "stale", "reason": "a long <b>thought</b>"}
+        for action, kept_in in (
+            ({"action": "propose", "finding": "true_match", "days": "90"}, 'id="r-propose"'),
+            ({"action": "escalate"}, 'id="r-escalate"'),
+            ({"action": "comment"}, 'id="r-comment"'),
+            ({"action": "reopen"}, "You wrote: "),
+        ):
+            answer = mia.post(f"/cases/{case_id}", data={**form, **action})
+            assert answer.status_code == 409
+            assert "has changed since you read it" in answer.text
+            before, _, after = answer.text.partition("a long &lt;b&gt;thought&lt;/b&gt;")
+            assert after
+            assert kept_in in before[-200:]
 
 
 def test_one_party_is_screened_and_a_cleared_one_is_told_suppressed(desk: RunningDesk) -> None:

@@ -165,7 +165,7 @@ def _events(desk: Desk, wanted: CaseFilter, changed: dict[str, None]) -> bytes:
     lines = []
     for case_id in list(changed)[-MOST_AT_ONCE:]:
         case = desk.book.cases[case_id]
-        if wanted.takes(case, now):
+        if wanted.takes(case, now, desk.book.transactions_of(case_id)):
             lines.append(b"event: case\ndata: " + msgspec.json.encode(case) + b"\n\n")
         else:
             lines.append(b"event: left\ndata: " + orjson.dumps({"case_id": case_id}) + b"\n\n")

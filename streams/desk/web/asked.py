@@ -41,7 +41,10 @@ class PartyScreening(Record, frozen=True, kw_only=True, omit_defaults=False):
 def cases_of(desk: Desk, wanted: CaseFilter) -> list[Case]:
     """The cases a filter takes, by when something last happened, newest first."""
     now = datetime.now(UTC)
-    return newest_first(case for case in desk.book.cases.values() if wanted.takes(case, now))
+    book = desk.book
+    return newest_first(
+        case for case in book.cases.values() if wanted.takes(case, now, book.transactions_of(case.case_id))
+    )
 
 
 def alerts_of(desk: Desk, wanted: CaseFilter) -> list[Alert]:
@@ -51,7 +54,7 @@ def alerts_of(desk: Desk, wanted: CaseFilter) -> list[Alert]:
     for alert in desk.book.latest_alerts():
         case = desk.book.case_of(alert)
         outcome_fits = not wanted.outcome or alert.outcome == wanted.outcome
-        if case is not None and outcome_fits and wanted.takes(case, now):
+        if case is not None and outcome_fits and wanted.takes(case, now, (alert.transaction_id,)):
             taken.append(alert)
     return taken
 

@@ -98,7 +98,8 @@ async def _cases(request: web.Request) -> web.Response:
     desk = request.app[DESK]
     wanted = CaseFilter.of_query(request.query)
     cases = asked.cases_of(desk, wanted)
-    number = _page_number(request)
+    pages = max(1, -(-len(cases) // _PAGE))
+    number = min(_page_number(request), pages)
     return page(
         request,
         "cases.html",
@@ -107,7 +108,7 @@ async def _cases(request: web.Request) -> web.Response:
         cases=cases[(number - 1) * _PAGE : number * _PAGE],
         total=len(cases),
         number=number,
-        pages=max(1, -(-len(cases) // _PAGE)),
+        pages=pages,
         now=datetime.now(UTC),
         **_choices(desk),
         **_chart(desk, request),

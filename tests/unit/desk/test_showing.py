@@ -126,6 +126,11 @@ def test_ages_go_by_when_a_case_was_first_seen() -> None:
         assert CaseFilter.of_query({"age": age}).takes(case_of(), at(0) + timedelta(days=days)) is taken
 
 
+def test_a_case_is_found_by_a_transaction_of_its_alerts() -> None:
+    for text, taken in (("po-2", True), ("po-3", False)):
+        assert CaseFilter.of_query({"text": text}).takes(case_of(), at(10), ("PO-1", "PO-2")) is taken
+
+
 def test_alerts_are_filtered_by_what_is_theirs() -> None:
     one = alert(1, 0)
     for query, taken in (({"text": "po-1"}, True), ({"text": "po-2"}, False), ({"outcome": "hold"}, False)):
