@@ -14,7 +14,7 @@ from typing import Final
 
 from streams.matching.lexicon import Kind
 from streams.matching.names import ReadName, read_name
-from streams.matching.words import Word
+from streams.matching.words import Word, cut_short
 
 # Between two names, or between a name and what is told of it.
 _between = re.compile(
@@ -75,20 +75,32 @@ _WORDS: Final = frozenset(
         "tax",
     ]
 )
+_CUT_AT: Final = frozenset({34, 35, 39, 40})
+"""So many characters of a name payments (SWIFT MT), EDIFACT and many systems keep, one less before a space."""
 _TELL_NOBODY: Final[frozenset[Kind]] = frozenset({"place", "legal", "empty", "particle", "number", "roman", "initial"})
 
 
 def names_within(text: str, read: ReadName, proper: bool) -> list[ReadName]:
-    """The names that something in ``text``, which is ``read`` whole, sets apart; none where nothing does."""
+    """The names that something in ``text``, which is ``read`` whole, sets apart; none where nothing does.
+
+    A name whose last word the field has cut short, so that it begins a business word or a legal form, is one with that
+    word, too.
+    """
+    whole = [] if proper or len(text.strip()) not in _CUT_AT else _completed(read)
     names = [read]
     if not _WORDS.isdisjoint(read.tokens) or _signs.search(text) is not None:
         pieces = (text, *_bracketed.findall(text))
         names = [read_name(part, proper) for piece in pieces for part in _between.split(piece)]
     elif not _runs_on(read.words):
-        return []
+        return whole
     found = dict.fromkeys([one for name in names for one in _ended(name)])
     found.pop(read, None)
-    return [name for name in found if not _TELL_NOBODY.issuperset([word.kind for word in name.words])]
+    return whole + [name for name in found if not _TELL_NOBODY.issuperset([word.kind for word in name.words])]
+
+
+def _completed(name: ReadName) -> list[ReadName]:
+    last = cut_short(name.tokens[-1]) if name.words and name.words[-1].kind == "name" else None
+    return [] if last is None else [ReadName((*name.words[:-1], last), name.tokens)]
 
 
 def _runs_on(words: Sequence[Word]) -> bool:

@@ -8,6 +8,7 @@ retrieval lossless.
 from __future__ import annotations
 
 import re
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from typing import Final, NamedTuple
 
@@ -48,6 +49,8 @@ class Word(NamedTuple):
 
 _SLIP_FROM: Final = 8
 """Business words of so many letters are known with one letter wrong."""
+_CUT_FROM: Final = 3
+"""So many letters of a word that a field has cut tell which one it was."""
 _UNSPOILT: Final = 3
 """So many of its letters, the first or the last, are right then."""
 _VOWELS: Final = str.maketrans("", "", "aeiouy")
@@ -73,6 +76,13 @@ def read_word(raw: str) -> Word:
         text, kind = (plain.group(1) if plain else raw), "number"
     sound = sound_of(text) if kind in FUZZY else text
     return Word(text, kind, sound, skeleton_of(sound))
+
+
+def cut_short(raw: str) -> Word | None:
+    """The business word or legal form that ``raw`` begins, as the last word of a name does that a field has cut."""
+    at = bisect_left(_WHOLE, raw)
+    whole = _WHOLE[at] if at < len(_WHOLE) else ""
+    return read_word(whole) if len(raw) >= _CUT_FROM and whole.startswith(raw) else None
 
 
 def _misspelt(raw: str) -> tuple[str, Kind] | None:
@@ -207,3 +217,6 @@ _GENERIC_KEYS: Final = _generic_keys()
 _LONG_GENERIC: Final = [word for words in _GENERIC_KEYS.values() for word in words]
 _GENERIC_STARTS: Final = frozenset(word[:_UNSPOILT] for word in _LONG_GENERIC)
 _GENERIC_ENDS: Final = frozenset(word[-_UNSPOILT:] for word in _LONG_GENERIC)
+_WHOLE: Final = sorted(
+    word for word, (_, kind) in MEANINGS.items() if kind in ("generic", "legal") and len(word) > _CUT_FROM
+)

@@ -25,6 +25,11 @@ from streams.records.party import Party
         ("Swift Transportation Co. of Canada", []),
         ("Mobile Order Trading Ltd", []),
         ("Igor Sechin", []),
+        ("INSPUR ELECTRONIC INFORMATION INDUS", ["inspur electronics information industry"]),
+        ("Inspur Electronic Information Indus ", ["inspur electronics information industry"]),
+        ("INSPUR BEIJING ELECTRONIC TECH LIMI", ["inspur beijing electronics technology"]),
+        ("INSPUR ELECTRONIC INFORMATION MAKHL", []),
+        ("INSPUR INFORMATION INDUS", []),
         ("(((", []),
     ],
 )
