@@ -150,6 +150,7 @@ def guarded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Guarded]:
         ),
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "super.users": "User:worker;User:ANONYMOUS",
+        "broker.session.timeout.ms": "60000",  # nobody kills it
     }
     with LocalBroker(tmp_path_factory.mktemp("guarded"), properties=properties) as broker:
         yield Guarded(broker, authority, another)

@@ -222,7 +222,7 @@ class Verifier:
             partitions = set(consumer.list_topics(name, timeout=30).topics[name].partitions)
             consumer.assign([TopicPartition(name, partition, OFFSET_BEGINNING) for partition in partitions])
             while partitions:
-                for message in consumer.consume(5000, timeout=1):
+                for message in consumer.consume(5000, timeout=0.1):
                     if (error := message.error()) is None:
                         yield message
                     elif error.code() == KafkaError._PARTITION_EOF:
