@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
@@ -30,6 +31,8 @@ _SAY_NOTHING: tuple[Kind, ...] = ("legal", "empty", "particle", "roman")
 _NAMES: tuple[Kind, ...] = ("name", "common", "everyday")
 _COUNT: tuple[Kind, ...] = ("number", "roman")
 _NUMERALS = ("i", "v", "x")
+_ROMANISED = str.maketrans("zj", "si")
+_patronymic = re.compile("[oe](?:vich|vych|vitch|witsch|vna|wna)$")
 _CONSONANTS = 5
 _CONSONANTS_OUT_OF_ORDER = 7
 """A name in a rough script, nothing of which is exactly alike, tells too little with fewer consonants; it needs more
@@ -181,7 +184,8 @@ def _tells_too_little(named: Named, organization: bool, proved: set[EvidenceKind
 
     More is needed when a name is left over on either side, or one is only roughly alike; and common words
     alone, or a single acronym, are only enough when nothing is left over. Up to three letters left over do not
-    count as a name of an organization. A country or entity type that agrees makes up for some of it.
+    count as a name of an organization. A country or entity type that agrees makes up for some of it. Where a patronymic
+    alone is left over, which is mostly left out abroad, another romanisation of the other names asks for no more.
     """
     names = _agreeing_names(named)
     if names is None:
@@ -197,7 +201,7 @@ def _tells_too_little(named: Named, organization: bool, proved: set[EvidenceKind
     any_alike = any(pair.similarity < 1.0 for pair in named.agreement.aligned)
     if any(word.kind in _NAMES and (len(word.text) > _ACRONYM or not organization) for word in left):
         needed = rules.alike_information if country else rules.partial_information
-        if any_alike:
+        if any_alike and not (names.same_sound and all(_patronymic.search(word.text) for word in left)):
             needed = rules.alike_partial_information + (0.0 if names.sound_sure else rules.doubt)
         if not (country or "entity_type" in proved) and sum([word.kind in _NAMES for word in left]) > 1:
             needed += rules.doubt
@@ -211,19 +215,21 @@ def _tells_too_little(named: Named, organization: bool, proved: set[EvidenceKind
 
 class _AgreeingNames(NamedTuple):
     """What the names that agree tell: their ``weight``; whether they are one ``acronym``; whether each is the same or
-    one slip from it (``sure``), or sounds so (``sound_sure``); and whether all of several are ``only_alike``."""
+    one slip from it (``sure``), or sounds so (``sound_sure``), or is the same in another romanisation (``same_sound``);
+    and whether all of several are ``only_alike``."""
 
     weight: float
     acronym: bool
     sure: bool
     sound_sure: bool
+    same_sound: bool
     only_alike: bool
 
 
 def _agreeing_names(named: Named) -> _AgreeingNames | None:
     """What the names that agree tell; None when one is too unlike, or all are too rough, to tell anything."""
     words, weight, count, alike, consonants, text = named.asked.query.words, 0.0, 0, 0, 0, ""
-    sure = sound_sure = True
+    sure = sound_sure = same_sound = True
     for pair in named.agreement.aligned:
         word = words[pair.ours[0]].word
         if word.kind not in _NAMES:
@@ -239,17 +245,24 @@ def _agreeing_names(named: Named) -> _AgreeingNames | None:
             if not is_sure(text, word.script, pair.similarity):
                 return None
             consonants += len(spelling(text, word.script).classes)
+            same_sound = False
         elif is_pinyin(text, 1) and is_pinyin(listed, 1):
             return None  # one syllable of Chinese is not another
         else:
             slip = _slip(text, listed) and not _other_sex(text, listed)
             sure = sure and slip
+            same_sound = same_sound and _romanised(text) == _romanised(listed)
             sound_sure = sound_sure and (slip or sound_of(text) == sound_of(listed))
     asked = _CONSONANTS if _in_order(named) else _CONSONANTS_OUT_OF_ORDER
     if len(words) > 1 and alike == count and 0 < consonants < asked:
         return None
     acronym = count == 1 and len(text) <= _ACRONYM
-    return _AgreeingNames(weight, acronym, sure, sound_sure, alike == count > 1 and not consonants)
+    return _AgreeingNames(weight, acronym, sure, sound_sure, same_sound, alike == count > 1 and not consonants)
+
+
+def _romanised(text: str) -> str:
+    """What the romanisations of one Cyrillic word have in common: z is s in German, and j is i."""
+    return sound_of(text).translate(_ROMANISED).replace("ii", "i").removeprefix("i")
 
 
 def _in_order(named: Named) -> bool:

@@ -191,6 +191,23 @@ def test_short_alias_of_an_organization_counts_with_its_country(
     assert [match.entry.entry_id for match in index.match(Party(name=name, country=country), policy)] == expected
 
 
+@pytest.mark.parametrize(
+    ("name", "listed", "expected"),
+    [
+        ("Ramsan Kadyrow", "KADYROV, Ramzan Akhmatovich", True),
+        ("Oleg Derypaska", "DERIPASKA, Oleg Vladimirovich", True),
+        ("Ramsan Kadyrow", "KADYROV, Ramzan Akhmat", False),
+        ("Ramsen Kadyrov", "KADYROV, Ramzin Akhmatovich", False),
+        ("Oleg Deripasova", "DERIPASKA, Oleg Vladimirovich", False),
+    ],
+)
+def test_patronymic_left_out_beside_another_romanisation(
+    policy: Policy, name: str, listed: str, expected: bool
+) -> None:
+    index = EntityIndex.build([entry("a", listed, kind="person")])
+    assert bool(index.match(Party(name=name, entity_type="person"), policy)) == expected
+
+
 def test_organization_is_not_a_person(policy: Policy) -> None:
     index = EntityIndex.build([entry("a", "VELMORA", kind="vessel")])
     assert found(index, policy, "Velmora") == ["a"]
