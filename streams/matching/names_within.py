@@ -34,47 +34,13 @@ _ENDS: Final = frozenset({"ltd", "llc", "inc", "plc", "gmbh", "bhd", "fze", "fzc
 """Legal forms that end a name, as they are read. OOO is read so, too, but before a name there is none that it ends."""
 _bracketed = re.compile(r"[(\[{（]([^()\[\]{}（）\s]+\s[^()\[\]{}（）]+)[)\]}）]")
 _signs = re.compile(r"[;|\n\r/(\[{（]")
-_WORDS: Final = frozenset(
-    [
-        "dba",
-        "aka",
-        "fka",
-        "nka",
-        "obo",
-        "care",
-        "attn",
-        "as",
-        "under",
-        "alias",
-        "formerly",
-        "previously",
-        "behalf",
-        "account",
-        "order",
-        "part",
-        "subsidiary",
-        "branch",
-        "division",
-        "consignee",
-        "party",
-        "attention",
-        "shipper",
-        "notify",
-        "beneficiary",
-        "applicant",
-        "tel",
-        "phone",
-        "telephone",
-        "mobile",
-        "fax",
-        "mail",
-        "email",
-        "vat",
-        "swift",
-        "iban",
-        "tax",
-    ]
-)
+_TOLD_BY: Final = """
+dba aka fka nka obo care attn as under alias formerly previously behalf account order part subsidiary branch division
+consignee party attention shipper notify beneficiary applicant tel phone telephone mobile fax mail email vat swift iban
+tax
+"""
+_WORDS: Final = frozenset(_TOLD_BY.split())
+"""Without one of these words, or of the signs, a name has nothing in it that ``_between`` looks for."""
 _CUT_AT: Final = frozenset({34, 35, 39, 40})
 """So many characters of a name payments (SWIFT MT), EDIFACT and many systems keep, one less before a space."""
 _TELL_NOBODY: Final[frozenset[Kind]] = frozenset({"place", "legal", "empty", "particle", "number", "roman", "initial"})

@@ -7,7 +7,7 @@ import time
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Consumer, Message, TopicPartition
 
 from streams.kafka.transactions import place_of
 from streams.logs import TOLD
@@ -111,8 +111,11 @@ class Tally:
 
 def tell_lag(metrics: Metrics, consumer: Consumer) -> None:
     """Set the lag in offsets of each partition the consumer has, as far as it has been told the partition's end."""
-    metrics.lag.clear()
+    told: list[tuple[TopicPartition, int]] = []
     for position in consumer.position(consumer.assignment()):
         _, end = consumer.get_watermark_offsets(position, cached=True)
         if position.offset >= 0 and end >= 0:
-            metrics.lag.labels(position.topic, str(position.partition)).set(max(0, end - position.offset))
+            told.append((position, max(0, end - position.offset)))
+    metrics.lag.clear()  # only now: a scrape may come at any moment
+    for position, lag in told:
+        metrics.lag.labels(position.topic, str(position.partition)).set(lag)
