@@ -324,6 +324,21 @@ def test_hostile_names_run_nothing(at_desk: Open, desk: RunningDesk, settings: S
     assert mia.page.evaluate("document.querySelectorAll('main img, main script').length") == 0
 
 
+def test_what_was_written_stays_when_it_came_too_late(at_desk: Open, desk: RunningDesk) -> None:
+    mia, case_id = at_desk("mia"), desk.cases("state=open")[-1]["case_id"]
+    mia.go(f"/cases/{case_id}")
+    reason = mia.page.get_by_role("textbox", name="Comment")
+    reason.fill("half an hour's thought")
+    assert desk.act(case_id, "chen", action="comment", reason="faster").status_code == 201
+    mia.page.get_by_text("this case has changed").wait_for()
+    mia.page.get_by_role("button", name="Keep").click()
+    mia.page.get_by_text("live", exact=True).wait_for()
+    mia.page.wait_for_timeout(500)  # in which the page would be fetched again
+    sync_api.expect(mia.page.get_by_role("alert")).to_contain_text("has changed since you read it")
+    sync_api.expect(reason).to_have_value("half an hour's thought")
+    mia.complaints[:] = [each for each in mia.complaints if "409" not in each]
+
+
 def test_the_pages_work_without_scripts(chromium: Browser, desk: RunningDesk) -> None:
     context = chromium.new_context(java_script_enabled=False)
     page = context.new_page()

@@ -11,7 +11,8 @@
   const casePage = /^\/cases\/[0-9a-f]+$/.test(path);
   const follows = casePage || path === "/cases" || path === "/alerts";
   const refreshes = path === "/health" || path === "/lists";
-  let typed = false;
+  /* What is being written must not be overwritten; a refused form comes back with what was written. */
+  let typed = casePage && live.querySelector(".notice.bad") !== null;
   let seen = new Map();
 
   const rows = () => [...live.querySelectorAll("tr[data-case]")];
