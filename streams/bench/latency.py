@@ -20,6 +20,7 @@ from streams.invented.trade import Trade
 from streams.kafka.clients import connect, consumer_config, producer_config
 from streams.kafka.topics import TopicNames
 from streams.lists.loading import LoadedList
+from streams.settings import KafkaSettings
 
 _PATIENCE_SECONDS = 120.0
 _TICK_SECONDS = 0.003
@@ -49,7 +50,7 @@ class Waits(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bench_latency(
-    bootstrap: str,
+    kafka: KafkaSettings,
     lists: Sequence[LoadedList],
     prefix: str,
     *,
@@ -67,7 +68,7 @@ def bench_latency(
     for rate in dict.fromkeys(rates):
         for contestant, releasing in (("pass-through", False), ("screening", False), ("screening", True)):
             report(f"{contestant} at {rate:,} events a second{', releases landing' if releasing else ''}")
-            stage = Stage(bootstrap, f"{prefix}{contestant}-{rate}-{releasing}.")
+            stage = Stage(kafka, f"{prefix}{contestant}-{rate}-{releasing}.")
             stage.build(lists, trade.orders(warm_events))
             found.append(_measure(stage, contestant, lists, trade, rate, seconds, warm_events, releasing))
     return found

@@ -16,6 +16,7 @@ from streams.bench.stage import Stage
 from streams.invented.owners import invented_edges
 from streams.invented.trade import Trade
 from streams.lists.loading import LoadedList
+from streams.settings import KafkaSettings
 
 PASSED_ON = "pass-through"
 REALISTIC = "screening, realistic"
@@ -60,7 +61,7 @@ def others() -> list[str]:
 
 
 def bench_pipeline(
-    bootstrap: str,
+    kafka: KafkaSettings,
     lists: Sequence[LoadedList],
     prefix: str,
     *,
@@ -80,11 +81,11 @@ def bench_pipeline(
 
     Raises StreamError when a contestant does not end well.
     """
-    warm = Stage(bootstrap, f"{prefix}trade.")
-    cold = Stage(bootstrap, f"{prefix}new.")
+    warm = Stage(kafka, f"{prefix}trade.")
+    cold = Stage(kafka, f"{prefix}new.")
     report("sending events")
     warm.build(lists, trade.orders(2 * events))
-    owned = Stage(bootstrap, f"{prefix}owned.")
+    owned = Stage(kafka, f"{prefix}owned.")
     if OWNED in names:
         owned.build(lists, trade.orders(2 * events), invented_edges(trade, edges))
     if COLD in names:

@@ -15,6 +15,7 @@ from streams.bench.stage import Stage
 from streams.invented.names import grown
 from streams.invented.trade import SEED, Trade
 from streams.lists.loading import LoadedList
+from streams.settings import KafkaSettings
 
 
 class Scaled(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,7 +33,7 @@ class Scaled(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def bench_scale(
-    bootstrap: str,
+    kafka: KafkaSettings,
     loaded: LoadedList,
     prefix: str,
     *,
@@ -53,7 +54,7 @@ def bench_scale(
 
     def measure(varied: str, count: int, listed: LoadedList, trading: Trade) -> None:
         report(f"{count} workers, {len(listed.entries):,} entries, {trading.population:,} parties")
-        stages = [Stage(bootstrap, f"{prefix}{len(found)}-{number}.") for number in range(count)]
+        stages = [Stage(kafka, f"{prefix}{len(found)}-{number}.") for number in range(count)]
         for stage in stages:
             stage.build([listed], trading.orders(events))
         with ThreadPoolExecutor(count) as pool:

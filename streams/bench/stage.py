@@ -29,16 +29,16 @@ _PATIENCE = 900
 
 
 @contextmanager
-def broker(bootstrap: str | None) -> Iterator[str]:
-    """The bootstrap servers given, or those of a Kafka of its own on this machine."""
+def broker(bootstrap: str | None, given: KafkaSettings) -> Iterator[KafkaSettings]:
+    """How to reach the Kafka at ``bootstrap``, which is ``given`` but for that, or one of its own on this machine."""
     if bootstrap:
-        yield bootstrap
+        yield given.model_copy(update={"bootstrap_servers": bootstrap})
         return
     with (
         tempfile.TemporaryDirectory(prefix="highfence-bench-") as directory,
         LocalBroker(Path(directory), measured=True) as local,
     ):
-        yield local.bootstrap_servers
+        yield KafkaSettings(bootstrap_servers=local.bootstrap_servers)
 
 
 def new_prefix() -> str:
@@ -50,16 +50,13 @@ def new_prefix() -> str:
 class Stage:
     """Topics under a prefix of their own."""
 
-    bootstrap: str
+    kafka: KafkaSettings
     prefix: str
 
     @property
     def settings(self) -> Settings:
         """The settings with which the topics are made and filled."""
-        return Settings(
-            kafka=KafkaSettings(bootstrap_servers=self.bootstrap),
-            topics=TopicSettings(prefix=self.prefix),
-        )
+        return Settings(kafka=self.kafka, topics=TopicSettings(prefix=self.prefix))
 
     def build(
         self,
@@ -79,12 +76,13 @@ class Stage:
     def environment(self, run: str) -> dict[str, str]:
         """The environment of a process of Highfence; ``run`` tells its group and transactional id from others'."""
         settings = {
-            "HIGHFENCE_KAFKA__BOOTSTRAP_SERVERS": self.bootstrap,
+            "HIGHFENCE_KAFKA": self.kafka.model_dump_json(),
             "HIGHFENCE_TOPICS__PREFIX": self.prefix,
             "HIGHFENCE_WORKER__GROUP_ID": f"{self.prefix}{run}",
             "HIGHFENCE_METRICS__PORT": "0",
         }
-        return {**os.environ, **settings}
+        others = {name: value for name, value in os.environ.items() if not name.startswith("HIGHFENCE_KAFKA")}
+        return {**others, **settings}
 
     def measure(self, contestant: str, run: str, skip: int, events: int) -> Measured:
         """Let the contestant read the events anew; the first ``skip`` are not counted.

@@ -28,6 +28,7 @@ from streams.cli.watch import watch
 from streams.cli.worker import worker
 from streams.errors import HighfenceError
 from streams.settings import load_settings
+from streams.software import software_version
 
 
 def _tell(problem: str) -> None:
@@ -60,6 +61,12 @@ class _Commands(click.Group):
             ctx.exit(2)
 
 
+def _tell_version(ctx: click.Context, _option: click.Parameter, asked: bool) -> None:
+    if asked:
+        click.echo(f"highfence {software_version()}")
+        ctx.exit()
+
+
 @click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.option(
     "--config",
@@ -69,7 +76,14 @@ class _Commands(click.Group):
     help="Settings file (TOML).",
 )
 @click.option("-v", "--verbose", is_flag=True, help="Show each event before it is screened, and the clients' own logs.")
-@click.version_option(package_name="highfence")
+@click.option(
+    "--version",
+    is_flag=True,
+    is_eager=True,
+    expose_value=False,
+    callback=_tell_version,
+    help="Show the version, as decisions name it, and exit.",
+)
 @click.pass_context
 def main(ctx: click.Context, file: Path | None, verbose: bool) -> None:
     """Streaming restricted-party screening on Kafka."""

@@ -20,6 +20,7 @@ from streams.bench.stage import broker, new_prefix
 from streams.cli.context import policy_of, settings_of
 from streams.invented.trade import Trade
 from streams.lists.loading import LoadedList, load_list, load_lists
+from streams.settings import KafkaSettings
 
 
 @click.group()
@@ -122,11 +123,11 @@ def _loaded(names: tuple[str, ...]) -> list[LoadedList]:
 
 
 @contextmanager
-def _measuring(bootstrap: str | None) -> Iterator[tuple[str, Console]]:
+def _measuring(bootstrap: str | None) -> Iterator[tuple[KafkaSettings, Console]]:
     """A broker, and where to say what is being done."""
     console = Console(stderr=True)
-    with broker(bootstrap) as servers:
-        yield servers, console
+    with broker(bootstrap, settings_of(click.get_current_context()).kafka) as kafka:
+        yield kafka, console
 
 
 @bench.command()
@@ -167,9 +168,9 @@ def pipeline(
     names = [pipelines.PASSED_ON, pipelines.REALISTIC, pipelines.WITHOUT_FLAGS]
     names += [pipelines.OWNED] if edges else []
     names += [pipelines.COLD, *pipelines.others()]
-    with _measuring(bootstrap) as (servers, console), console.status("starting") as status:
+    with _measuring(bootstrap) as (kafka, console), console.status("starting") as status:
         compared = pipelines.bench_pipeline(
-            servers,
+            kafka,
             loaded,
             new_prefix(),
             events=events,
@@ -222,9 +223,9 @@ def latency(
     """From an event produced to its decision readable, with and without releases landing meanwhile."""
     loaded = _loaded(lists)
     trade = Trade([entry for each in loaded for entry in each.entries], population, hits, near_hits)
-    with _measuring(bootstrap) as (servers, console), console.status("starting") as status:
+    with _measuring(bootstrap) as (kafka, console), console.status("starting") as status:
         waits = bench_latency(
-            servers,
+            kafka,
             loaded,
             new_prefix(),
             trade=trade,
@@ -272,9 +273,9 @@ def scale(
 ) -> None:
     """How cost grows with workers, with the list (so many times as large) and with the parties in trade."""
     loaded = load_list(name)
-    with _measuring(bootstrap) as (servers, console), console.status("starting") as status:
+    with _measuring(bootstrap) as (kafka, console), console.status("starting") as status:
         scaled = scales.bench_scale(
-            servers,
+            kafka,
             loaded,
             new_prefix(),
             trade=Trade(loaded.entries, population),

@@ -38,6 +38,7 @@ def differences(before: Report, after: Report) -> list[str]:
         for what, first, second in (
             ("through", before.topic or "a file", after.topic or "a file"),
             ("policy", before.policy_version, after.policy_version),
+            ("software", before.software_version or "not told", after.software_version or "not told"),
             ("seed", before.seed, after.seed),
             ("sample", before.size, after.size),
         )

@@ -103,6 +103,7 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     false_alarms: tuple[Finding, ...]
     sweep: tuple[Point, ...]
     topic: str = ""
+    software_version: str = ""
     stream_policies: tuple[str, ...] = ()
     in_force: tuple[TimeToForce, ...] = ()
 

@@ -17,6 +17,7 @@ from streams.records.list_entry import ListEntry
 from streams.screening.answer import Answer, Event, answer
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
+from streams.software import software_version
 
 
 class Run(msgspec.Struct, frozen=True):
@@ -83,6 +84,7 @@ def report_of(
         not_applicable=sample.not_applicable,
         releases=snapshot.refs,
         policy_version=screener.policy.version,
+        software_version=software_version(),
         rows=rows(outcomes),
         clean=rate(len(false_alarms), sum(case.mutation == CLEAN for case in sample.cases)),
         misses=tuple(misses),

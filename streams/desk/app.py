@@ -10,7 +10,6 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any, get_args
 
@@ -35,6 +34,7 @@ from streams.records.case import CaseState
 from streams.records.disposition import Disposition
 from streams.screening.freshness import LiveIndex
 from streams.settings import Settings
+from streams.software import software_version
 
 _log = logging.getLogger("highfence.desk")
 
@@ -71,7 +71,7 @@ class Desk:
         self._failure: BaseException | None = None
         self._unreachable = ""
         self._alive_at = time.monotonic()
-        self.metrics.build.info({"version": version("highfence"), "policy": policy.version})
+        self.metrics.build.info({"version": software_version(), "policy": policy.version})
         self.metrics.ready.set_function(lambda: self.problem() is None)
 
     def stop(self) -> None:

@@ -70,7 +70,7 @@ class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     review, by the rules that ``flags_version`` names, empty where no rules were applied; ``not_checked`` are those
     rules for which the event, or what was remembered, does not tell enough. ``mapping_version`` is the digest of the
     mapping by which the event became a transaction, and is left out when it came as one. ``samples`` are the ids of
-    quality samples, which do not count either.
+    quality samples, which do not count either. ``software_version`` is what read and compared the names.
     """
 
     transaction_id: Identity
@@ -80,6 +80,7 @@ class Decision(Record, frozen=True, kw_only=True, omit_defaults=False):
     suppressed: tuple[SuppressedHit, ...]
     releases: dict[str, ReleaseRef]
     policy_version: str
+    software_version: str = ""
     source: EventSource
     screened_at: Moment
     reason: str = ""

@@ -32,6 +32,7 @@ class LookbackCoverage(Record, frozen=True, kw_only=True):
     unscreened: Count
     end_offset: Count
     policy_version: str
+    software_version: str = ""
     started_at: Moment
     finished_at: Moment
 

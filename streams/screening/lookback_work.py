@@ -15,6 +15,7 @@ from streams.screening.clearances import Clearances, has_ended
 from streams.screening.list_changes import ListChanges, ReleaseKey
 from streams.screening.lookback import Findings
 from streams.screening.snapshot import ownership_ref
+from streams.software import software_version
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ def coverage_records(made: Pass, work: Work, findings: Findings, changes: ListCh
             unscreened=len(findings.unscreened),
             end_offset=made.end,
             policy_version=made.policy_version,
+            software_version=software_version(),
             started_at=made.started_at,
             finished_at=made.finished_at,
         )

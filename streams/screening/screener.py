@@ -26,6 +26,7 @@ from streams.screening.owners import Behind, behind
 from streams.screening.ownership import judged
 from streams.screening.reach import reached
 from streams.screening.snapshot import Snapshot
+from streams.software import software_version
 
 Found = tuple[int, Party, Sequence[Match], Behind]
 """A party of a transaction by its position, what it and its owners match, and who these are."""
@@ -69,6 +70,7 @@ class Screener:
 
     def __init__(self, policy: Policy, topic: str = "") -> None:
         self.policy = policy
+        self._software = software_version()
         self._topic = topic
 
     def screen(
@@ -213,6 +215,7 @@ class Screener:
             suppressed=hits.suppressed,
             releases=snapshot.refs,
             policy_version=self.policy.version,
+            software_version=self._software,
             source=source,
             screened_at=screened_at,
             stale_lists=snapshot.stale,
@@ -287,6 +290,7 @@ class Screener:
             suppressed=(),
             releases=snapshot.refs,
             policy_version=self.policy.version,
+            software_version=self._software,
             source=source,
             screened_at=at,
             reason=reason,

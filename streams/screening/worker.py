@@ -8,7 +8,6 @@ import time
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
-from importlib.metadata import version
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
@@ -44,6 +43,7 @@ from streams.screening.snapshot import Snapshot
 from streams.screening.tally import Tally, tell_lag
 from streams.screening.worker_clients import worker_consumer, worker_producer
 from streams.settings import Settings
+from streams.software import software_version
 from streams.tracing import ScreeningTracer, tracing
 
 _log = logging.getLogger("highfence.worker")
@@ -110,7 +110,7 @@ class Worker:
         self._alive_at = time.monotonic()
         self._reported_at = 0.0
         self._eventful_at = 0.0
-        self.metrics.build.info({"version": version("highfence"), "policy": policy.version})
+        self.metrics.build.info({"version": software_version(), "policy": policy.version})
         self.metrics.ready.set_function(lambda: self.not_ready() is None)
 
     def run(self) -> None:

@@ -29,6 +29,7 @@ from streams.records.party import Address, Identifier
 from streams.screening.answer import Event, answer
 from streams.screening.screener import Screener
 from streams.screening.snapshot import Snapshot
+from streams.software import software_version
 
 NOW = datetime(2026, 11, 25, tzinfo=UTC)
 RNG = random.Random(1)
@@ -167,6 +168,8 @@ def test_a_policy_that_finds_less_shows_in_the_comparison(tmp_path: Path) -> Non
     assert any(each.after.rate < each.before.rate and each.apart for each in changes(before, after))
     assert [told for told in differences(before, after) if told.startswith("policy")]
     assert not differences(before, before)
+    upgraded = replace(before, software_version="0.2.0+0123456789ab")
+    assert differences(before, upgraded) == [f"software: {software_version()} and then 0.2.0+0123456789ab"]
     live = replace(before, topic="controltest.transactions", stream_policies=("0123",))
     assert differences(before, live) == ["through: a file and then controltest.transactions"]
     assert "under another policy: 0123" in as_html(live)

@@ -13,7 +13,7 @@ import streams
 ROOT = Path(streams.__file__).parent
 STORIES = (
     {"errors"},
-    {"records", "settings", "failpoints", "health", "html"},
+    {"records", "settings", "failpoints", "health", "html", "software"},
     {"metrics", "terminal", "invented", "matching", "mappings", "kafka", "tracing", "logs"},
     {"lists", "contract"},
     {"ownership"},

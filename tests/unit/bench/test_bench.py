@@ -19,7 +19,7 @@ from streams.lists.loading import load_list
 from streams.matching import Policy
 from streams.records.list_entry import ListedName
 from streams.screening.worker import Worker
-from streams.settings import Settings
+from streams.settings import KafkaSettings, Settings, load_settings
 
 ENTRIES = load_list("bundled").entries
 
@@ -96,7 +96,7 @@ def test_what_was_done_at_one_go_is_not_measured(tmp_path: Path, monkeypatch: py
 
     monkeypatch.setattr("streams.bench.stage.subprocess.run", run)
     with pytest.raises(StreamError, match="screening did 200 events at one go: measure with more of them"):
-        Stage("127.0.0.1:1", "bench.").measure("screening", "run", 100, 100)
+        Stage(KafkaSettings(bootstrap_servers="127.0.0.1:1"), "bench.").measure("screening", "run", 100, 100)
 
 
 def test_what_takes_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -108,6 +108,17 @@ def test_what_takes_too_long_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyP
     monkeypatch.setattr("streams.bench.contestants._PATIENCE_SECONDS", 0.05)
     with pytest.raises(StreamError, match="7 events were done within 0 s: measure fewer"):
         run_worker(Slow, Settings(), Stopwatch(10, 10, tmp_path / "measured"))
+
+
+def test_processes_that_are_measured_reach_the_same_kafka(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With its user and password; what the environment says of another one does not count."""
+    monkeypatch.setenv("HIGHFENCE_KAFKA__PROPERTIES", '{"security.protocol": "SSL"}')
+    stage = Stage(KafkaSettings(bootstrap_servers="broker:9093", properties={"sasl.username": "bench"}), "bench.")
+    environment = stage.environment("run")
+    monkeypatch.delenv("HIGHFENCE_KAFKA__PROPERTIES")
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert load_settings().kafka == stage.settings.kafka == stage.kafka
 
 
 @pytest.mark.parametrize(

@@ -18,6 +18,7 @@ from streams.records.list_entry import ListedName, ListEntry
 from streams.screening.answer import Answer, Event, answer
 from streams.screening.screener import MOST_ALERTS, Screener, alert_id, in_force
 from streams.screening.snapshot import Snapshot
+from streams.software import software_version
 
 NOW = datetime(2025, 10, 1, 12, tzinfo=UTC)
 LATER = NOW + timedelta(hours=1)
@@ -50,6 +51,7 @@ def test_every_party_is_screened_whatever_its_role() -> None:
     assert result.decision.alert_ids == tuple(alert.alert_id for alert in result.alerts)
     assert result.decision.releases == SNAPSHOT.refs
     assert result.decision.policy_version == SCREENER.policy.version
+    assert result.decision.software_version == software_version()
 
 
 def test_the_same_event_gives_the_same_decision_but_for_the_time() -> None:
