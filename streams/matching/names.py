@@ -13,7 +13,6 @@ from typing import Final, NamedTuple
 
 from rigour.names import extract_org_types
 
-from streams.matching.damage import is_suspect
 from streams.matching.lexicon import MEANINGS, PHRASES
 from streams.matching.pinyin import from_wade_giles
 from streams.matching.romanise import Script, clean, latin
@@ -65,10 +64,9 @@ def read_name(text: str, proper: bool = False) -> ReadName:
     names there.
     """
     rough: dict[str, Script] = {}
-    if is_suspect(text):
-        text = clean(text)
-        if not text.isascii():
-            text, rough = latin(text)
+    text = clean(text)
+    if not text.isascii():
+        text, rough = latin(text)
     if _mixed_case.search(text):
         text = _run_together.sub(" ", text)
     text = text.lower()
@@ -155,7 +153,7 @@ def kinds_of_forms(text: str) -> frozenset[str]:
 
 
 def _lowered(text: str) -> str:
-    text = (clean(text) if is_suspect(text) else text).lower()
+    text = clean(text).lower()
     return _dotted_apart.sub(".", text) if "." in text else text
 
 

@@ -17,7 +17,7 @@ from opencc import OpenCC
 from pypinyin import lazy_pinyin
 from rigour.text.translit import ascii_text, maybe_ascii
 
-from streams.matching.damage import mended
+from streams.matching.damage import is_suspect, mended
 from streams.matching.lexicon import HAN, HAN_LONGEST, KOREAN_SURNAMES
 
 Script = Literal["", "han", "han_name", "hangul", "abjad", "kana", "other"]
@@ -58,6 +58,8 @@ _TO_CYRILLIC: Final = str.maketrans("ABEKMHOPCTXYaeopcxykmt", "АВЕКМНОР�
 
 def clean(text: str) -> str:
     """``text``, its damage mended, in NFKC without format, control and zero-width characters."""
+    if not is_suspect(text):
+        return text
     text = unicodedata.normalize("NFKC", mended(text))
     return "".join(c for c in text if c.isspace() or unicodedata.category(c) not in ("Cf", "Cc", "Co", "Cn"))
 
